@@ -1,0 +1,106 @@
+/* god/nn/lm.h: causal language models: open a base model and adapters, score packs of token ids.
+ *
+ * An engine is a device with a precision. A model is read from a folder in Hugging Face layout (config.json,
+ * *.safetensors) onto an engine. A variant is what was submitted: a PEFT LoRA adapter that shares the base's weights,
+ * or a full model of its own. Scoring runs packs: several sequences back to back without padding; attention never
+ * crosses a sequence, positions start at 0 in each, and no digit of a row depends on what else is in the pack.
+ *
+ * Threads: objects are not locked; use an engine and everything opened on it from one thread at a time. [one]
+ * Ownership: the engine outlives its models, a model outlives its adapters.
+ * Precision: GOD_PRECISION_F32 computes everything in f32. GOD_PRECISION_BF16 stores weights and activations between
+ * layers in bf16, sums products in f32, norms and softmax in f32, logits rounded to bf16; see spec section 15.
+ */
+#ifndef GOD_NN_LM_H
+#define GOD_NN_LM_H
+
+#include "god/error.h"
+#include "god/eval.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct god_nn_engine god_nn_engine;
+typedef struct god_nn_lm god_nn_lm;
+typedef struct god_nn_adapter god_nn_adapter;
+
+typedef struct god_nn_engine_options {
+    uint32_t size;
+    uint32_t device; /* GOD_DEV_CPU or GOD_DEV_CUDA */
+    int32_t device_index;
+    uint32_t precision;     /* GOD_PRECISION_... */
+    uint32_t threads;       /* 0: as many as the process may use */
+    uint32_t reference;     /* 1: plain C reference operations, for checks */
+    const char *module_dir; /* where god-nn-*.so lie; NULL: $GOD_NN_DIR, then beside the calling object */
+} god_nn_engine_options;
+
+god_status god_nn_engine_open(const god_nn_engine_options *options, god_nn_engine **ret_engine, god_error *err);
+void god_nn_engine_close(god_nn_engine *engine); /* accepts NULL */
+const char *god_nn_engine_describe(
+    const god_nn_engine *engine); /* "cpu onednn 2.6.0 avx512_core_bf16, bf16, 2 threads" */
+
+/* What config.json says, read with limits, before any weight is touched. */
+typedef struct god_nn_lm_info {
+    uint32_t size;
+    char architecture[64]; /* first entry of `architectures` */
+    char model_type[64];
+    int64_t vocab_size, hidden_size, layers, heads, kv_heads, head_dim, intermediate_size;
+    int64_t max_position_embeddings; /* 0 when absent */
+    uint32_t tied;                   /* output matrix = embedding matrix */
+    uint64_t parameters;             /* 0 until the weights have been opened */
+} god_nn_lm_info;
+
+/* Reads config.json alone. */
+god_status god_nn_lm_read_info(const char *model_dir, god_nn_lm_info *ret_info, god_error *err);
+
+/* Opens a full model. Missing, surplus or wrongly shaped tensors, NaN or infinite weights, holes or overlaps in a
+ * shard are GOD_E_DATA with a sentence that names the tensor. Surplus tensors are an error only when no rule of the
+ * architecture names them as harmless. */
+god_status god_nn_lm_open(god_nn_engine *engine, const char *model_dir, god_nn_lm **ret_lm, god_error *err);
+void god_nn_lm_close(god_nn_lm *lm); /* accepts NULL */
+const god_nn_lm_info *god_nn_lm_info_of(const god_nn_lm *lm);
+
+/* 1 when the folder is an adapter: it has adapter_config.json at its top. */
+uint32_t god_nn_adapter_is(const char *model_dir);
+/* Opens a LoRA adapter in PEFT layout against its base; it stays unmerged. An adapter whose tensors name modules the
+ * base lacks or whose shapes do not fit is GOD_E_DATA ("... was made for another base model"). */
+god_status god_nn_adapter_open(god_nn_lm *base, const char *model_dir, god_nn_adapter **ret_adapter, god_error *err);
+void god_nn_adapter_close(god_nn_adapter *adapter); /* accepts NULL */
+
+/* Digest over names, dtypes, shapes and bytes of all tensors, independent of sharding and file order; 65 bytes.
+ * Two folders with equal digests hold the same weights. Works on full models and on adapters, touches no engine. */
+god_status god_nn_weights_digest(const char *model_dir, char ret_hex[65], god_error *err);
+
+/* Sequences back to back. Sequence s is ids[starts[s]] .. ids[starts[s+1]-1]; starts has sequence_count + 1 entries. */
+typedef struct god_nn_pack {
+    const int32_t *ids;
+    const int64_t *starts;
+    int64_t sequence_count;
+} god_nn_pack;
+
+/* Final hidden states (after the last norm) of chosen rows, kept on the engine: what the output matrix is applied to.
+ * The base's states are kept once and compared with every submission, which is far smaller than its logits. */
+typedef struct god_nn_states god_nn_states;
+
+/* Runs the model over the pack and keeps the states of `row_count` rows; rows are indices into pack.ids, ascending.
+ * adapter may be NULL. */
+god_status god_nn_lm_states(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_pack *pack, const int64_t *rows,
+                            int64_t row_count, god_nn_states **ret_states, god_error *err);
+void god_nn_states_free(god_nn_states *states); /* accepts NULL */
+
+/* For row r of the states: ret_nll[r] = lse(z) - z[targets[r]] in nats, in f32 arithmetic over all vocabulary tiles
+ * (streaming log-sum-exp: no row of logits is stored whole). targets[r] = -1 skips a row and writes 0.
+ * The head is that of lm (with the adapter's own head, where it has one). */
+god_status god_nn_lm_nll(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_states *states,
+                         const int32_t *targets, double *ret_nll, god_error *err);
+
+/* KL(model || reference) per row, full vocabulary, temperature 1, nats: sum over v of p(v) (log p(v) - log q(v)),
+ * where p comes from (lm, adapter, states) and q from (reference, NULL, reference_states). Both vocabularies must have
+ * the same size. mask[r] = 0 skips a row and writes 0. */
+god_status god_nn_lm_kl(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_states *states, god_nn_lm *reference,
+                        const god_nn_states *reference_states, const uint8_t *mask, double *ret_kl, god_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
