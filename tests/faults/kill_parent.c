@@ -1,0 +1,14 @@
+/* Kills the process that supervises it. Never run this where the parent is your shell. */
+#define FAULT_RUN parricide_run
+#include "normal.h"
+
+static god_status parricide_run(god_instance *instance, const god_eval_job *job, const god_report *report,
+                                god_error *err)
+{
+    (void)instance;
+    (void)err;
+    GOD_TRY(report_score(job, 0, report));
+    (void)kill(getppid(), SIGKILL);
+    hang();
+    return GOD_OK;
+}
