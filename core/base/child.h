@@ -5,9 +5,11 @@
  * for, arrive on a pipe of their own, so that nothing it prints can be taken for a frame. Ending a child ends its
  * whole group.
  *
- * Frames: 4 bytes little-endian length, then that many bytes of JSON, at most GDI_FRAME_BYTES_MAX. See core/base/frame.h.
+ * Frames: 4 bytes little-endian length, then that many bytes of JSON, at most GDI_FRAME_BYTES_MAX. See
+ * core/base/frame.h.
  *
- * Threads: one thread per gdi_child. [one]
+ * Threads: one thread per gdi_child, from start to free: the kernel kills a god-worker when the thread that started it
+ * ends. [one]
  */
 #ifndef GDI_BASE_CHILD_H
 #define GDI_BASE_CHILD_H
@@ -15,6 +17,9 @@
 #include <sys/types.h>
 
 #include "god/error.h"
+
+/* Tells a child of ours who its parent is, see core/base/signals.h. */
+#define GDI_CHILD_PARENT_ENV "GOD_PARENT_PID"
 
 enum { GDI_CHILD_OUTPUT_MAX = 64 << 10, GDI_FRAME_BYTES_MAX = 1 << 20, GDI_FRAME_FD = 3 };
 
