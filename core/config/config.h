@@ -1,0 +1,54 @@
+/* core/config/config.h: god.yaml as a struct.
+ *
+ * Every setting is one line of the table in settings.c: name, type, default, range, help. Reading, checking, printing
+ * and `god config` work from that table alone.
+ *
+ *     plugins:
+ *       folders: [/opt/god/plugins]     the setting "plugins.folders"
+ *       config:
+ *         god.text.instruct: {...}      handed to that plug-in as JSON when it is opened
+ *     worker:
+ *       time_limit_ms: 600000           the setting "worker.time_limit_ms"
+ *
+ * A file is optional: without one everything has its default. An unknown name is an error, so that a misspelt setting
+ * is never silently the default.
+ *
+ * A gdi_config is owned by whoever loaded it and ended with gdi_config_clear. [one] to load, [any] to read.
+ */
+#ifndef GDI_CONFIG_H
+#define GDI_CONFIG_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "core/config/strings.h"
+
+typedef struct gdi_config {
+    char *source; /* the file it came from; NULL: none, all defaults */
+    gdi_strings plugins_folders, plugins_files, plugins_disabled;
+    int64_t plugins_describe_time_limit_ms;
+    json_t *plugins_config; /* object: plug-in id -> its section */
+    char *paths_cache_dir, *paths_state_dir;
+    int64_t worker_time_limit_ms, worker_grace_ms, worker_threads;
+    gdi_strings http_allow;
+    int64_t http_bytes_max, http_time_limit_ms;
+} gdi_config;
+
+/* The first of: path (when not NULL; it must exist), $GOD_CONFIG (the same), ./god.yaml, ~/.config/god/god.yaml,
+ * /etc/god/god.yaml; none is fine. Relative paths in the file are relative to the file's folder. GOD_E_INVALID with
+ * file and line: `god.yaml:12: "worker.threads" is "many", a whole number from 1 to 1024 is needed`. */
+god_status gdi_config_load(const char *path, gdi_config *ret_config, god_error *err);
+/* The same from text; `where` opens messages. `dir` makes relative paths absolute. */
+god_status gdi_config_read(const char *where, const char *dir, const char *text, size_t bytes, gdi_config *ret_config,
+                           god_error *err);
+void gdi_config_clear(gdi_config *config); /* accepts an empty one */
+
+/* The section of one plug-in as compact JSON, "{}" when it has none. The caller frees it. */
+god_status gdi_config_plugin_json(const gdi_config *config, const char *plugin_id, char **ret_json, god_error *err);
+
+/* A god.yaml with every setting at its default and its help text as comment. */
+god_status gdi_config_print_defaults(FILE *out, god_error *err);
+/* A god.yaml with the values of this configuration. */
+void gdi_config_print(FILE *out, const gdi_config *config);
+
+#endif
