@@ -15,6 +15,7 @@
 #ifndef GDI_LOADER_H
 #define GDI_LOADER_H
 
+#include "core/base/log.h"
 #include "god/dataset.h"
 #include "god/error.h"
 #include "god/eval.h"
@@ -35,9 +36,10 @@ typedef struct gdi_plugin_info {
 } gdi_plugin_info;
 
 typedef struct gdi_describe_options {
-    const char *worker_path;   /* god-worker */
-    const char *memory_path;   /* plugins.json; NULL: remember nothing */
+    const char *worker_path; /* god-worker */
+    const char *memory_path; /* plugins.json; NULL: remember nothing */
     uint64_t time_limit_ms;
+    const gdi_log *log; /* for a memory that cannot be read or written; may be NULL */
 } gdi_describe_options;
 
 /* Fills *ret_info also when the plug-in is refused: then state and message say why. Fails itself only when the file

@@ -51,8 +51,8 @@ static god_status FAULT_OPEN(const god_host *host, const char *config_json, god_
                              god_error *err);
 #else
 #define FAULT_OPEN normal_open
-static god_status normal_open(const god_host *host, const char *config_json, god_instance **ret_instance,
-                              god_error *err)
+GOD_UNUSED static god_status normal_open(const god_host *host, const char *config_json, god_instance **ret_instance,
+                                         god_error *err)
 {
     (void)config_json;
     god_instance *instance = calloc(1, sizeof *instance);
@@ -69,7 +69,7 @@ static god_status normal_open(const god_host *host, const char *config_json, god
 static void FAULT_CLOSE(god_instance *instance);
 #else
 #define FAULT_CLOSE normal_close
-static void normal_close(god_instance *instance)
+GOD_UNUSED static void normal_close(god_instance *instance)
 {
     free(instance);
 }
@@ -79,7 +79,7 @@ static void normal_close(god_instance *instance)
 static god_status FAULT_CHECK(god_instance *instance, const char *spec_json, god_error *err);
 #else
 #define FAULT_CHECK normal_check
-static god_status normal_check(god_instance *instance, const char *spec_json, god_error *err)
+GOD_UNUSED static god_status normal_check(god_instance *instance, const char *spec_json, god_error *err)
 {
     (void)instance;
     json_t *spec = NULL;
@@ -105,7 +105,8 @@ static god_status normal_check(god_instance *instance, const char *spec_json, go
 static god_status FAULT_BUILD_ARGS(god_instance *instance, const char *spec_json, const god_args *sink, god_error *err);
 #else
 #define FAULT_BUILD_ARGS normal_build_args
-static god_status normal_build_args(god_instance *instance, const char *spec_json, const god_args *sink, god_error *err)
+GOD_UNUSED static god_status normal_build_args(god_instance *instance, const char *spec_json, const god_args *sink,
+                                               god_error *err)
 {
     GOD_TRY(FAULT_CHECK(instance, spec_json, err));
     GOD_TRY(sink->arg(sink->ctx, "--task-type", "FaultTask"));
@@ -119,8 +120,8 @@ static god_status FAULT_NEEDS(god_instance *instance, const char *spec_json, voi
                               god_status (*need)(void *user, const god_need *item), god_error *err);
 #else
 #define FAULT_NEEDS normal_needs
-static god_status normal_needs(god_instance *instance, const char *spec_json, void *user,
-                               god_status (*need)(void *user, const god_need *item), god_error *err)
+GOD_UNUSED static god_status normal_needs(god_instance *instance, const char *spec_json, void *user,
+                                          god_status (*need)(void *user, const god_need *item), god_error *err)
 {
     static const god_need data = {.size = GOD_SIZE_TO(god_need, sha256), .key = "data"};
     GOD_TRY(FAULT_CHECK(instance, spec_json, err));
@@ -143,8 +144,8 @@ static god_status FAULT_CACHE_KEY(god_instance *instance, const char *spec_json,
                                   size_t buf_bytes, god_error *err);
 #else
 #define FAULT_CACHE_KEY normal_cache_key
-static god_status normal_cache_key(god_instance *instance, const char *spec_json, const god_inputs *inputs, char *buf,
-                                   size_t buf_bytes, god_error *err)
+GOD_UNUSED static god_status normal_cache_key(god_instance *instance, const char *spec_json, const god_inputs *inputs,
+                                              char *buf, size_t buf_bytes, god_error *err)
 {
     const god_input *data = find_input(inputs, "data");
     GOD_TRY(FAULT_CHECK(instance, spec_json, err));
@@ -161,8 +162,8 @@ static god_status FAULT_PREPARE(god_instance *instance, const char *spec_json, c
                                 const char *staging_dir, god_error *err);
 #else
 #define FAULT_PREPARE normal_prepare
-static god_status normal_prepare(god_instance *instance, const char *spec_json, const god_inputs *inputs,
-                                 const char *staging_dir, god_error *err)
+GOD_UNUSED static god_status normal_prepare(god_instance *instance, const char *spec_json, const god_inputs *inputs,
+                                            const char *staging_dir, god_error *err)
 {
     char rows[GOD_PATH_MAX];
     const god_input *data = find_input(inputs, "data");
@@ -189,8 +190,8 @@ static god_status FAULT_SCORE_SPEC(god_instance *instance, const char *spec_json
 #ifndef FAULT_HIGHEST
 #define FAULT_HIGHEST 1000.0
 #endif
-static god_status normal_score_spec(god_instance *instance, const char *spec_json, god_score_spec *ret_spec,
-                                    god_error *err)
+GOD_UNUSED static god_status normal_score_spec(god_instance *instance, const char *spec_json, god_score_spec *ret_spec,
+                                               god_error *err)
 {
     static const god_metric_info score = {
         .size = GOD_SIZE_TO(god_metric_info, decimals), .name = "score", .title = "score", .decimals = 3};
@@ -229,7 +230,8 @@ GOD_UNUSED static god_status report_score(const god_eval_job *job, uint32_t inde
 static god_status FAULT_RUN(god_instance *instance, const god_eval_job *job, const god_report *report, god_error *err);
 #else
 #define FAULT_RUN normal_run
-static god_status normal_run(god_instance *instance, const god_eval_job *job, const god_report *report, god_error *err)
+GOD_UNUSED static god_status normal_run(god_instance *instance, const god_eval_job *job, const god_report *report,
+                                        god_error *err)
 {
     const god_host *host = instance->host;
     char rows[GOD_PATH_MAX];
@@ -274,10 +276,6 @@ GOD_UNUSED static const god_dataset fault_dataset = {
     .size = FAULT_DATASET_SIZE, .needs = FAULT_NEEDS, .cache_key = FAULT_CACHE_KEY, .prepare = FAULT_DATASET_PREPARE};
 GOD_UNUSED static const god_eval fault_eval = {
     .size = FAULT_EVAL_SIZE, .score_spec = FAULT_SCORE_SPEC, .run = FAULT_EVAL_RUN};
-
-/* NULL-named parts stay in use, so that no build warns about a function that a fault leaves out. */
-GOD_UNUSED static const void *const fault_parts[] = {(const void *)&fault_task, (const void *)&fault_dataset,
-                                                     (const void *)&fault_eval};
 
 #ifdef FAULT_QUERY
 static const void *FAULT_QUERY(const char *id);
