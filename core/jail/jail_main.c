@@ -12,11 +12,10 @@
  * The request file: {"source": "...", "contexts": [{...}, ...], "now_s": 0, "cpu_s": 60, "memory_bytes": 2147483648}.
  */
 #include <stdlib.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "core/base/frame.h"
+#include "core/base/signals.h"
 #include "core/jail/python.h"
 #include "core/jail/seal.h"
 #include "god/helpers/json.h"
@@ -109,9 +108,7 @@ int main(int argc, char **argv)
         fputs("usage: god-jail template REQUEST.json (started by god, answers on descriptor 3)\n", stderr);
         return exit_usage;
     }
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() == 1) {
-        return EXIT_FAILURE;
-    }
+    gdi_signals_die_with_parent();
     god_error err = GOD_ERROR_INIT;
     template_request request = {.root = NULL};
     god_status status = run(argv[2], &request, &err);
