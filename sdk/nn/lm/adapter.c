@@ -1,0 +1,204 @@
+/* Opening LoRA adapters against their base. */
+#include <stdlib.h>
+
+#include "format/adapter_config.h"
+#include "god/helpers/file.h"
+#include "lm/model.h"
+
+/* What a tensor of an adapter is to its module. */
+enum { part_unknown = 0, part_lora_a, part_lora_b, part_weight, part_bias };
+
+typedef struct opening {
+    god_nn_lm *base;
+    god_nn_adapter *adapter;
+    gnn_adapter_config *config;
+    gnn_weights *weights;
+} opening;
+
+uint32_t god_nn_adapter_is(const char *model_dir)
+{
+    char path[GOD_PATH_MAX];
+    return god_path_join(model_dir, "adapter_config.json", path, NULL) == GOD_OK && god_file_exists(path);
+}
+
+/* Cuts `ending` off the text when it is there. */
+static uint32_t cut_tail(char *text, const char *ending)
+{
+    size_t length = strlen(text), tail = strlen(ending);
+    if (length < tail || strcmp(text + length - tail, ending) != 0) {
+        return 0;
+    }
+    text[length - tail] = '\0';
+    return 1;
+}
+
+/* "base_model.model.model.layers.0.self_attn.q_proj.lora_A.default.weight" -> module and part. PEFT has written the
+ * adapter's name ("default") and the wrappers ("base_layer", "modules_to_save") in some versions and not in others. */
+static uint32_t split_name(const char *tensor, char module[GNN_TENSOR_NAME_MAX + 1])
+{
+    static const char prefix[] = "base_model.model.";
+    const char *rest = strncmp(tensor, prefix, sizeof prefix - 1) == 0 ? tensor + sizeof prefix - 1 : tensor;
+    (void)snprintf(module, GNN_TENSOR_NAME_MAX + 1, "%s", rest);
+    if (cut_tail(module, ".lora_A.weight") || cut_tail(module, ".lora_A.default.weight")) {
+        return part_lora_a;
+    }
+    if (cut_tail(module, ".lora_B.weight") || cut_tail(module, ".lora_B.default.weight")) {
+        return part_lora_b;
+    }
+    uint32_t part = cut_tail(module, ".weight") ? part_weight : cut_tail(module, ".bias") ? part_bias : part_unknown;
+    (void)(cut_tail(module, ".modules_to_save.default") || cut_tail(module, ".modules_to_save") ||
+           cut_tail(module, ".base_layer"));
+    return part;
+}
+
+static const gnn_module *find_module(const god_nn_lm *base, const char *name)
+{
+    for (size_t i = 0; i < base->module_count; i++) {
+        if (strcmp(base->modules[i].name, name) == 0) {
+            return &base->modules[i];
+        }
+    }
+    return NULL;
+}
+
+static god_status fail_other_base(const gnn_tensor *tensor, const char *why, god_error *err)
+{
+    return god_fail(err, GOD_E_DATA, "%s: the adapter was made for another base model: tensor \"%s\" %s", tensor->file,
+                    tensor->name, why);
+}
+
+static god_status check_lora_shape(const gnn_tensor *tensor, int64_t first, int64_t second, god_error *err)
+{
+    char why[200];
+    if (tensor->rank == 2 && tensor->shape[0] == first && tensor->shape[1] == second) {
+        return GOD_OK;
+    }
+    if (tensor->rank != 2) {
+        (void)snprintf(why, sizeof why, "has %u dimensions, 2 are needed", tensor->rank);
+    } else {
+        (void)snprintf(why, sizeof why, "has shape [%lld, %lld], [%lld, %lld] is needed", (long long)tensor->shape[0],
+                       (long long)tensor->shape[1], (long long)first, (long long)second);
+    }
+    return fail_other_base(tensor, why, err);
+}
+
+static god_status put_lora(opening *open, const gnn_module *module, const gnn_tensor *tensor, uint32_t part,
+                           gnn_linear *linear, god_error *err)
+{
+    gnn_stock *stock = &open->adapter->stock;
+    const gnn_config *config = &open->base->config;
+    gnn_adapter_module settings;
+    GOD_TRY(gnn_adapter_config_module(open->config, module->name, &settings, err));
+    if (!settings.targeted) {
+        return god_fail(err, GOD_E_DATA, "%s: tensor \"%s\" belongs to a module that \"target_modules\" does not name",
+                        tensor->file, tensor->name);
+    }
+    linear->rank = settings.rank;
+    linear->lora_scale = (float)settings.scale;
+    if (part == part_lora_a) {
+        GOD_TRY(check_lora_shape(tensor, settings.rank, module->cols, err));
+        return gnn_stock_matrix(stock, config, NULL, tensor, settings.rank, module->cols, 0, &linear->lora_a, err);
+    }
+    GOD_TRY(check_lora_shape(tensor, module->outputs, settings.rank, err));
+    return gnn_stock_matrix(stock, config, module, tensor, module->outputs, settings.rank, 0, &linear->lora_b, err);
+}
+
+/* A tensor of `modules_to_save`: it stands in for the base's. */
+static god_status put_replacement(opening *open, const gnn_module *module, const gnn_tensor *tensor, uint32_t part,
+                                  gnn_param_ref ref, god_error *err)
+{
+    gnn_stock *stock = &open->adapter->stock;
+    const gnn_config *config = &open->base->config;
+    if (ref.norm != NULL) {
+        const float **vector = part == part_weight ? &ref.norm->weight : &ref.norm->bias;
+        return gnn_stock_vector(stock, config, module, tensor, module->cols, vector, err);
+    }
+    if (part == part_bias) {
+        return gnn_stock_vector(stock, config, module, tensor, module->outputs, &ref.linear->bias, err);
+    }
+    uint32_t by_cols = module->kind == GNN_MODULE_LINEAR && config->arch->stored_by_cols;
+    return gnn_stock_matrix(stock, config, module, tensor, module->outputs, module->cols, by_cols, &ref.linear->matrix,
+                            err);
+}
+
+static god_status put_tensor(opening *open, const gnn_tensor *tensor, god_error *err)
+{
+    char name[GNN_TENSOR_NAME_MAX + 1];
+    if (strstr(tensor->name, "lora_embedding_") != NULL || strstr(tensor->name, "lora_magnitude_vector") != NULL) {
+        return god_fail(err, GOD_E_UNSUPPORTED, "%s: tensor \"%s\": LoRA on embeddings and DoRA are not supported",
+                        tensor->file, tensor->name);
+    }
+    uint32_t part = split_name(tensor->name, name);
+    const gnn_module *module = find_module(open->base, name);
+    if (part == part_unknown || module == NULL) {
+        return fail_other_base(tensor, "names a module that the base does not have", err);
+    }
+    gnn_param_ref ref = gnn_param_of(&open->adapter->params, module);
+    if (part == part_weight || part == part_bias) {
+        return put_replacement(open, module, tensor, part, ref, err);
+    }
+    if (ref.linear == NULL || (module->kind != GNN_MODULE_LINEAR && module->kind != GNN_MODULE_HEAD)) {
+        return fail_other_base(tensor, "adapts a module that is not a linear layer", err);
+    }
+    return put_lora(open, module, tensor, part, ref.linear, err);
+}
+
+/* Both halves of every pair are there. */
+static god_status check_pairs(opening *open, god_error *err)
+{
+    for (size_t i = 0; i < open->base->module_count; i++) {
+        const gnn_module *module = &open->base->modules[i];
+        const gnn_linear *linear = gnn_param_of(&open->adapter->params, module).linear;
+        if (linear != NULL && (linear->lora_a == NULL) != (linear->lora_b == NULL)) {
+            return god_fail(err, GOD_E_DATA, "the adapter has lora_%c of \"%s\" without lora_%c",
+                            linear->lora_a != NULL ? 'A' : 'B', module->name, linear->lora_a != NULL ? 'B' : 'A');
+        }
+    }
+    return GOD_OK;
+}
+
+static god_status fill_adapter(opening *open, const char *model_dir, god_error *err)
+{
+    god_nn_adapter *adapter = open->adapter;
+    size_t layers = (size_t)open->base->config.info.layers;
+    GOD_TRY(gnn_adapter_config_read(model_dir, &open->config, err));
+    GOD_TRY(gnn_weights_open_adapter(model_dir, &open->weights, err));
+    adapter->params = open->base->params;
+    adapter->params.layers = malloc(layers * sizeof *adapter->params.layers);
+    if (adapter->params.layers == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for an adapter of %zu layers", layers);
+    }
+    memcpy(adapter->params.layers, open->base->params.layers, layers * sizeof *adapter->params.layers);
+    GOD_TRY(gnn_stock_init(&adapter->stock, open->base->engine, gnn_weights_count(open->weights), err));
+    for (size_t i = 0; i < gnn_weights_count(open->weights); i++) {
+        GOD_TRY(put_tensor(open, gnn_weights_at(open->weights, i), err));
+    }
+    return check_pairs(open, err);
+}
+
+god_status god_nn_adapter_open(god_nn_lm *base, const char *model_dir, god_nn_adapter **ret_adapter, god_error *err)
+{
+    opening open = {base, calloc(1, sizeof *open.adapter), NULL, NULL};
+    if (open.adapter == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for an adapter");
+    }
+    open.adapter->base = base;
+    god_status status = fill_adapter(&open, model_dir, err);
+    gnn_adapter_config_free(open.config);
+    gnn_weights_close(open.weights);
+    if (status != GOD_OK) {
+        god_nn_adapter_close(open.adapter);
+        return status;
+    }
+    *ret_adapter = open.adapter;
+    return GOD_OK;
+}
+
+void god_nn_adapter_close(god_nn_adapter *adapter)
+{
+    if (adapter != NULL) {
+        gnn_stock_fini(&adapter->stock);
+        free(adapter->params.layers);
+        free(adapter);
+    }
+}

@@ -1,0 +1,38 @@
+/* lm/model.h: what lies behind god_nn_lm, god_nn_adapter and god_nn_states. Private to lm/. [one] */
+#ifndef GNN_LM_MODEL_H
+#define GNN_LM_MODEL_H
+
+#include "lm/params.h"
+
+struct god_nn_lm {
+    god_nn_engine *engine;
+    gnn_config config;
+    gnn_module *modules;
+    size_t module_count;
+    gnn_params params;
+    gnn_stock stock;
+    float *cosines, *sines; /* on the device, for positions 0 .. table_positions - 1 */
+    int64_t table_positions;
+};
+
+struct god_nn_adapter {
+    god_nn_lm *base;
+    gnn_params params; /* the base's, with this adapter's entries put in */
+    gnn_stock stock;
+};
+
+struct god_nn_states {
+    god_nn_engine *engine;
+    void *rows; /* (count, hidden), activation type */
+    int64_t count, hidden;
+};
+
+/* y (rows, last - first) = linear(x) for outputs first .. last - 1, with bias and LoRA branch.
+ * Rounding points of the branch are those of autocast: A x, B (A x), the scaled term and the sum are each rounded. */
+god_status gnn_linear_apply(god_nn_engine *engine, const gnn_linear *linear, const void *x, int64_t x_stride, void *y,
+                            int64_t y_stride, int64_t rows, int64_t first, int64_t last, god_error *err);
+
+/* Runs the decoder over the pack; *ret_x is scratch of the engine: (tokens, hidden), after the last norm. */
+god_status gnn_forward(god_nn_lm *lm, const gnn_params *params, const god_nn_pack *pack, void **ret_x, god_error *err);
+
+#endif

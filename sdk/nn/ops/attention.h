@@ -1,0 +1,31 @@
+/* ops/attention.h: causal attention over a pack of sequences; no row sees another sequence.
+ *
+ *   q    (rows, heads, dim), k and v (rows, kv_heads, dim), activation type, inside one matrix of row stride `stride`:
+ *        element (r, h, d) of q lies at r*stride + h*dim + d, and the same for k and v
+ *   y    (rows, heads, dim), activation type, row stride y_stride
+ *   starts  (sequences + 1) first row of each sequence, on the host; rows = starts[sequences]
+ *
+ * Query head h reads key head h / (heads / kv_heads). For row i and j <= i of the same sequence, and j > i - window
+ * when window > 0:
+ *   s_j = scale * (q_i . k_j); with softcap > 0, s_j = softcap * tanh(s_j / softcap);
+ *   y_i = sum_j softmax(s)_j v_j.
+ * Scores, softmax and sums are in f32 (f64 in the reference); y is rounded once.
+ * Source: Vaswani et al. 2017 (arXiv 1706.03762), equation 1; Ainslie et al. 2023 (arXiv 2305.13245) for groups. */
+#ifndef GNN_OPS_ATTENTION_H
+#define GNN_OPS_ATTENTION_H
+
+#include <stdint.h>
+
+#include "god/error.h"
+
+typedef struct gnn_attention_args {
+    void *y;
+    const void *q, *k, *v;
+    const int64_t *starts;
+    int64_t sequences, heads, kv_heads, dim, stride, y_stride, window;
+    float scale, softcap;
+} gnn_attention_args;
+
+god_status gnn_attention_reference(const gnn_attention_args *args, uint32_t dtype, god_error *err);
+
+#endif
