@@ -7,7 +7,7 @@
 
 #include "core/base/child.h"
 #include "core/base/clock.h"
-#include "core/base/signals.h"
+#include "core/loader/ending.h"
 #include "core/loader/info.h"
 #include "core/loader/memory.h"
 #include "core/loader/tables.h"
@@ -15,7 +15,7 @@
 #include "god/helpers/json.h"
 #include "god/helpers/sha256.h"
 
-enum { stage_bytes = 64, said_bytes = 160, end_wait_ms = 1000 };
+enum { stage_bytes = 64 };
 
 typedef struct child_answer {
     char stage[stage_bytes]; /* the last one it told, "" before the first */
@@ -59,51 +59,6 @@ static god_status listen(gdi_child *child, uint64_t deadline_ms, child_answer *a
     return GOD_OK;
 }
 
-/* The last line that the child printed, for the end of a sentence; "" when it printed nothing. */
-static void last_words(gdi_child *child, char ret_text[said_bytes])
-{
-    const char *output = gdi_child_output(child);
-    size_t end = strlen(output);
-    while (end > 0 && (output[end - 1] == '\n' || output[end - 1] == ' ')) {
-        end--;
-    }
-    size_t start = end;
-    while (start > 0 && output[start - 1] != '\n' && end - start < said_bytes - 32) {
-        start--;
-    }
-    ret_text[0] = '\0';
-    if (end > start) {
-        (void)snprintf(ret_text, said_bytes, " (it printed: %.*s)", (int)(end - start), output + start);
-    }
-    for (char *c = ret_text; *c != '\0'; c++) {
-        *c = *c < ' ' || *c > '~' ? '?' : *c;
-    }
-}
-
-/* Why there is no description. Returns the state to refuse the plug-in with. */
-static god_status explain_end(gdi_child *child, const child_answer *answer, uint32_t timed_out, uint64_t time_limit_ms,
-                              god_error *ret_reason)
-{
-    gdi_child_end end;
-    char said[said_bytes];
-    if (timed_out) {
-        gdi_child_stop(child, 0, &end);
-        return god_fail(ret_reason, GOD_E_TIMEOUT,
-                        "hangs: it was still in %s after %llu ms; see what it waits for there, mend and rebuild it",
-                        answer->stage, (unsigned long long)time_limit_ms);
-    }
-    if (gdi_child_wait(child, end_wait_ms, &end, ret_reason) != GOD_OK) {
-        gdi_child_stop(child, 0, &end);
-    }
-    last_words(child, said);
-    if (end.how == GDI_CHILD_SIGNALLED) {
-        return god_fail(ret_reason, GOD_E_INTERNAL, "crashes in %s: %s%s", answer->stage, gdi_signals_name(end.code),
-                        said);
-    }
-    return god_fail(ret_reason, GOD_E_INTERNAL, "ends the process in %s with exit status %d%s", answer->stage, end.code,
-                    said);
-}
-
 /* *ret_description is what the child said, or a refusal that says how it ended. */
 static god_status ask_child(const char *path, const gdi_describe_options *options, json_t **ret_description,
                             god_error *err)
@@ -127,7 +82,7 @@ static god_status ask_child(const char *path, const gdi_describe_options *option
         *ret_description = answer.description;
         answer.description = NULL;
     } else {
-        god_status state = explain_end(child, &answer, timed_out, options->time_limit_ms, &reason);
+        god_status state = gdi_ending_explain(child, answer.stage, timed_out, options->time_limit_ms, &reason);
         status = answer.stage[0] == '\0'
                      ? god_fail(err, GOD_E_INTERNAL, "\"%s --describe\" cannot describe any plug-in: it %s",
                                 options->worker_path, reason.message)

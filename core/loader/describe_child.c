@@ -48,7 +48,7 @@ int gdi_describe_child(const char *path)
         return cannot_report;
     }
     (void)close(GDI_FRAME_FD);
-    send_stage(&fd, "opening");
+    send_stage(&fd, "its opening");
     if (describe(path, fd, &description, &err) != GOD_OK) {
         (void)gdi_info_from_refusal(err.code, err.message, &description, &err);
     }

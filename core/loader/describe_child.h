@@ -1,7 +1,7 @@
 /* core/loader/describe_child.h: the child's side of describing a plug-in, `god-worker --describe FILE`.
  *
  * Frames, in this order (see core/base/frame.h):
- *   {"stage": "opening"}        before foreign code runs, one for each step; the last one tells where it ended
+ *   {"stage": "its opening"}    before foreign code runs, one for each step; the last one tells where it ended
  *   {"description": {...}}      a description or a refusal (core/loader/info.h), then the child ends
  *
  * The descriptor of the frames is moved out of the way first, so that a plug-in that prints to descriptor 3 by mistake

@@ -5,14 +5,19 @@
 
 enum { memory_bytes_max = 64 << 20 };
 
-/* Raise the second number whenever describing starts to accept or refuse other plug-ins than before. */
-#define STRING_OF(x) #x
-#define RULES_FOR(major, minor) "abi " STRING_OF(major) "." STRING_OF(minor) ", rules 1"
-static const char rules[] = RULES_FOR(GOD_ABI_MAJOR, GOD_ABI_MINOR);
+/* Raise this number whenever describing starts to accept or refuse other plug-ins than before. */
+enum { rules_number = 1, rules_bytes = 64 };
+
+static const char *current_rules(char buf[static rules_bytes])
+{
+    (void)snprintf(buf, rules_bytes, "abi %u.%u, rules %d", GOD_ABI_MAJOR, GOD_ABI_MINOR, rules_number);
+    return buf;
+}
 
 static god_status new_memory(json_t **ret_memory, god_error *err)
 {
-    json_t *memory = json_pack("{s:i, s:s, s:{}}", "version", 1, "rules", rules, "plugins");
+    char rules[rules_bytes];
+    json_t *memory = json_pack("{s:i, s:s, s:{}}", "version", 1, "rules", current_rules(rules), "plugins");
     if (memory == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for the list of known plug-ins");
     }
@@ -24,6 +29,7 @@ static god_status read_checked(const char *path, json_t **ret_memory, uint32_t *
 {
     json_t *memory = NULL, *plugins = NULL;
     const char *written_by = NULL;
+    char rules[rules_bytes];
     GOD_TRY(god_json_read(path, memory_bytes_max, &memory, err));
     god_status status = god_json_get_str(path, memory, "rules", &written_by, err);
     if (status == GOD_OK) {
@@ -33,7 +39,7 @@ static god_status read_checked(const char *path, json_t **ret_memory, uint32_t *
         json_decref(memory);
         return status;
     }
-    *ret_same_rules = strcmp(written_by, rules) == 0;
+    *ret_same_rules = strcmp(written_by, current_rules(rules)) == 0;
     *ret_memory = memory;
     return GOD_OK;
 }

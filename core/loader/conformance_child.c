@@ -1,0 +1,188 @@
+#include "core/loader/conformance_child.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/frame.h"
+#include "core/loader/checks.h"
+#include "core/loader/tables.h"
+#include "god/helpers/file.h"
+
+enum {
+    lowest_frames_fd = 100,
+    wrong_arguments = 2,
+    cannot_report = 3,
+    task_bytes_max = 16 << 20,
+    submissions_max = 64
+};
+
+typedef struct arguments {
+    const char *path, *work_dir, *task_path, *data_path, *base_dir;
+    unsigned long first;
+    gdi_conformance_submission submissions[submissions_max];
+    uint32_t submission_count;
+} arguments;
+
+/* ---- arguments: written by conformance.c, so a mistake in them is ours ---- */
+
+/* "NAME=DIR"; the name is cut off in place. */
+static int read_submission(char *text, arguments *ret)
+{
+    char *equals = strchr(text, '=');
+    if (equals == NULL || ret->submission_count == submissions_max) {
+        return 0;
+    }
+    *equals = '\0';
+    ret->submissions[ret->submission_count++] = (gdi_conformance_submission){.id = text, .model_dir = equals + 1};
+    return 1;
+}
+
+static int read_arguments(int argc, char **argv, arguments *ret)
+{
+    if (argc < 3 || argc % 2 == 0) {
+        return 0;
+    }
+    *ret = (arguments){.path = argv[0], .first = strtoul(argv[1], NULL, 10), .work_dir = argv[2]};
+    for (int i = 3; i < argc; i += 2) {
+        if (strcmp(argv[i], "--task") == 0) {
+            ret->task_path = argv[i + 1];
+        } else if (strcmp(argv[i], "--data") == 0) {
+            ret->data_path = argv[i + 1];
+        } else if (strcmp(argv[i], "--base") == 0) {
+            ret->base_dir = argv[i + 1];
+        } else if (strcmp(argv[i], "--submission") != 0 || !read_submission(argv[i + 1], ret)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* ---- what can be seen while the file is opened ---- */
+
+static int64_t count_entries(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    int64_t count = 0;
+    if (dir == NULL) {
+        return 0;
+    }
+    while (readdir(dir) != NULL) {
+        count++;
+    }
+    (void)closedir(dir);
+    return count;
+}
+
+/* Sends stdout and stderr into a file in memory; where they went before is kept. */
+typedef struct diversion {
+    int memory, kept[2];
+} diversion;
+
+static void divert_output(diversion *ret)
+{
+    ret->memory = memfd_create("output", MFD_CLOEXEC);
+    for (int i = 0; i < 2; i++) {
+        ret->kept[i] = fcntl(STDOUT_FILENO + i, F_DUPFD_CLOEXEC, lowest_frames_fd);
+        (void)dup2(ret->memory, STDOUT_FILENO + i);
+    }
+}
+
+static uint64_t restore_output(diversion *diverted)
+{
+    struct stat info = {.st_size = 0};
+    (void)fflush(NULL);
+    (void)fstat(diverted->memory, &info);
+    for (int i = 0; i < 2; i++) {
+        (void)dup2(diverted->kept[i], STDOUT_FILENO + i);
+        (void)close(diverted->kept[i]);
+    }
+    (void)close(diverted->memory);
+    return (uint64_t)info.st_size;
+}
+
+static god_status open_plugin(gdi_checked *what, god_error *err)
+{
+    void *handle = NULL;
+    diversion output;
+    divert_output(&output);
+    int64_t threads = count_entries("/proc/self/task"), files = count_entries("/proc/self/fd");
+    god_status status = gdi_tables_open(what->path, &handle, err);
+    if (status == GOD_OK) {
+        status = gdi_tables_read(handle, NULL, NULL, &what->plugin, err);
+    }
+    what->opening_threads = count_entries("/proc/self/task") - threads;
+    what->opening_files = count_entries("/proc/self/fd") - files;
+    what->opening_output_bytes = restore_output(&output);
+    return status;
+}
+
+/* ---- frames ---- */
+
+static god_status send(int fd, json_t *take_frame)
+{
+    god_status status = take_frame == NULL ? GOD_E_NOMEM : gdi_frame_write_json(fd, take_frame, NULL);
+    json_decref(take_frame);
+    return status;
+}
+
+static json_t *verdict_frame(uint32_t verdict, const char *message)
+{
+    json_t *text = json_string(verdict == GDI_PASS ? "" : message);
+    if (text == NULL) {
+        text = json_string("the reason is not UTF-8");
+    }
+    return json_pack("{s:i, s:o}", "verdict", (int)verdict, "message", text);
+}
+
+static god_status run_checks(int fd, const gdi_checked *what, unsigned long first)
+{
+    for (unsigned long i = first; i < gdi_check_count; i++) {
+        god_error why = GOD_ERROR_INIT;
+        GOD_TRY(send(fd, json_pack("{s:s}", "begin", gdi_checks[i].id)));
+        uint32_t verdict = gdi_checks[i].run(what, &why);
+        GOD_TRY(send(fd, verdict_frame(verdict, why.message)));
+    }
+    return send(fd, json_pack("{s:b}", "done", 1));
+}
+
+int gdi_conformance_child(int argc, char **argv)
+{
+    arguments given;
+    char *spec = NULL;
+    size_t spec_bytes = 0;
+    god_error err = GOD_ERROR_INIT;
+    if (!read_arguments(argc, argv, &given)) {
+        (void)fprintf(stderr, "wrong arguments for --conformance\n");
+        return wrong_arguments;
+    }
+    int fd = fcntl(GDI_FRAME_FD, F_DUPFD_CLOEXEC, lowest_frames_fd);
+    if (fd < 0) {
+        (void)fprintf(stderr, "no descriptor %d to write frames to\n", GDI_FRAME_FD);
+        return cannot_report;
+    }
+    (void)close(GDI_FRAME_FD);
+    gdi_checked what = {.path = given.path,
+                        .work_dir = given.work_dir,
+                        .data_path = given.data_path,
+                        .base_dir = given.base_dir,
+                        .submissions = given.submissions,
+                        .submission_count = given.submission_count};
+    god_status status =
+        given.task_path == NULL ? GOD_OK : god_file_read(given.task_path, task_bytes_max, &spec, &spec_bytes, &err);
+    if (status == GOD_OK) {
+        what.spec_json = spec;
+        status = open_plugin(&what, &err);
+    }
+    if (status != GOD_OK) {
+        (void)fprintf(stderr, "%s\n", err.message);
+        (void)fflush(NULL);
+        _exit(cannot_report);
+    }
+    status = run_checks(fd, &what, given.first);
+    (void)fflush(NULL);
+    _exit(status == GOD_OK ? 0 : cannot_report);
+}
