@@ -1,0 +1,28 @@
+/* tokenizer.h: what a god_tokenizer holds, and the parts that fill it. */
+#ifndef GDT_TOKENIZER_H
+#define GDT_TOKENIZER_H
+
+#include "decoder.h"
+#include "post.h"
+
+#define GDT_FILE_BYTES_MAX ((size_t)256 << 20)
+
+struct god_tokenizer {
+    gdt_steps normalizer, pre_tokenizer;
+    gdt_model model;
+    gdt_added added;
+    gdt_post post;
+    gdt_decoder decoder;
+    int32_t bos, eos, pad, unk; /* -1: none */
+    uint32_t truncation_side;
+    int64_t model_max_length;
+    char *chat_template;
+};
+
+/* Reads the text of tokenizer.json. */
+god_status gdt_read_json(god_tokenizer *tokenizer, const char *text, size_t bytes, god_error *err);
+
+/* Reads tokenizer_config.json, special_tokens_map.json and chat_template.jinja beside it; none of them has to exist. */
+god_status gdt_read_config(god_tokenizer *tokenizer, const char *model_dir, god_error *err);
+
+#endif
