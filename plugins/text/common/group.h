@@ -1,0 +1,72 @@
+/* group.h: a job's engine, base model and entrants, as far as every text task type handles them alike. [one]
+ *
+ * The engine opens first; the base's weights only when somebody needs them (an adapter, a KL term), and then once.
+ * Entrants are looked at before anything runs: what cannot be read has failed, what holds the base's own weights is
+ * excluded, both reported at once. After that one entrant's weights are open at a time beside the base, so a group of
+ * any size needs the memory of two models.
+ */
+#ifndef GTX_GROUP_H
+#define GTX_GROUP_H
+
+#include <jansson.h>
+
+#include "god/eval.h"
+#include "god/nn/lm.h"
+
+typedef struct gtx_entrant {
+    uint32_t index; /* in the job */
+    const char *id, *dir;
+    uint32_t over; /* 1: reported as failed or excluded */
+    uint32_t is_adapter;
+    god_nn_lm_info info;     /* of the model that will run: its own, or the base's for an adapter */
+    char not_finetuned[256]; /* why its result may not be ranked; "": it may */
+} gtx_entrant;
+
+typedef struct gtx_group {
+    const god_host *host;
+    const god_eval_job *job;
+    const god_report *report;
+    god_nn_engine *engine;
+    god_nn_lm *base; /* NULL until gtx_group_base */
+    god_nn_lm_info base_info;
+    json_t *base_config;
+    gtx_entrant *entrants; /* job->submission_count */
+    uint64_t done, total;  /* tokens, for progress */
+} gtx_group;
+
+/* Fails when the engine or the base's config.json cannot be opened. *group is zeroed by the caller and ended with
+ * gtx_group_close in any case. */
+god_status gtx_group_open(gtx_group *group, const god_host *host, const god_eval_job *job, const god_report *report,
+                          god_error *err);
+void gtx_group_close(gtx_group *group);
+
+/* Fills every entrant and reports those that are over already. Fails only for the base's or the host's sake. */
+god_status gtx_group_inspect(gtx_group *group, god_error *err);
+
+/* The base model, opened at the first call. Borrowed. */
+god_status gtx_group_base(gtx_group *group, god_nn_lm **ret_base, god_error *err);
+
+/* What went wrong with one entrant: reports it and returns GOD_OK, or returns a status that must end the run (the host
+ * cancelled, the device is lost, the report was refused). `why` is what the failing call wrote. */
+god_status gtx_group_fail(gtx_group *group, gtx_entrant *entrant, god_status status, const god_error *why,
+                          god_error *err);
+
+/* Once per pack, before it runs: tells how far we are and asks whether to stop (GOD_E_CANCELLED). stage_name may be
+ * NULL. */
+god_status gtx_group_step(gtx_group *group, const char *stage, const char *stage_name, god_error *err);
+
+/* An entrant, ready to run. */
+typedef struct gtx_model {
+    god_nn_lm *lm;           /* the base for an adapter */
+    god_nn_adapter *adapter; /* NULL for a full model */
+    god_nn_lm *owned;        /* closed with the model */
+} gtx_model;
+
+god_status gtx_model_open(gtx_group *group, const gtx_entrant *entrant, gtx_model *ret_model, god_error *err);
+void gtx_model_close(gtx_model *model); /* accepts a zeroed one */
+
+/* An upper bound for the memory of a run that keeps at most states_bytes of base states and packs of tokens_max. */
+god_status gtx_group_device_bytes(const god_eval_job *job, uint64_t tokens_max, uint64_t states_bytes,
+                                  uint64_t *ret_bytes, god_error *err);
+
+#endif
