@@ -1,0 +1,94 @@
+#include "cuda/common.cuh"
+
+/* One block per query row and head. Keys are taken gnn_block_threads at a time: each thread scores one key, the block
+ * agrees on the new maximum, and then each thread sums one or more elements of the output over those keys. The sums
+ * run over keys in order, so they do not depend on what else is in the pack. */
+
+constexpr int64_t head_dim_max = 512;
+
+/* The sequence of a row by bisection over starts. */
+__device__ static int64_t sequence_start(const int64_t *starts, int64_t sequences, int64_t row)
+{
+    int64_t low = 0, high = sequences;
+    while (high - low > 1) {
+        int64_t middle = (low + high) / 2;
+        if (starts[middle] <= row) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return starts[low];
+}
+
+template <typename T> __device__ static float score(const gnn_attention_args &a, const float *q, const T *k)
+{
+    float dot = 0.0f;
+    for (int64_t d = 0; d < a.dim; d++) {
+        dot += q[d] * gnn_widen(k[d]);
+    }
+    dot *= a.scale;
+    return a.softcap > 0.0f ? a.softcap * tanhf(dot / a.softcap) : dot;
+}
+
+template <typename T> __global__ static void attend(gnn_attention_args a, const int64_t *starts)
+{
+    __shared__ float q[head_dim_max], p[gnn_block_threads], shared[gnn_block_threads / gnn_warp_lanes];
+    int64_t row = blockIdx.x, head = blockIdx.y, kv_head = head / (a.heads / a.kv_heads);
+    int64_t begin = sequence_start(starts, a.sequences, row);
+    int64_t first = a.window > 0 && row - a.window + 1 > begin ? row - a.window + 1 : begin;
+    for (int64_t d = threadIdx.x; d < a.dim; d += blockDim.x) {
+        q[d] = gnn_widen(((const T *)a.q)[row * a.stride + head * a.dim + d]);
+    }
+    __syncthreads();
+
+    constexpr int elements_per_thread = head_dim_max / gnn_block_threads;
+    float sums[elements_per_thread] = {0.0f};
+    float highest = -INFINITY, total = 0.0f;
+    for (int64_t chunk = first; chunk <= row; chunk += gnn_block_threads) {
+        int64_t key = chunk + threadIdx.x;
+        float s = key <= row ? score(a, q, (const T *)a.k + key * a.stride + kv_head * a.dim) : -INFINITY;
+        float chunk_highest = gnn_higher(gnn_block_max(s, shared), highest);
+        float keep = highest == -INFINITY ? 0.0f : expf(highest - chunk_highest);
+        float weight = key <= row ? expf(s - chunk_highest) : 0.0f;
+        p[threadIdx.x] = weight;
+        total = total * keep + gnn_block_sum(weight, shared); /* its barriers also publish p */
+        highest = chunk_highest;
+        int64_t keys = row - chunk + 1 < gnn_block_threads ? row - chunk + 1 : gnn_block_threads;
+        for (int e = 0; e < elements_per_thread; e++) {
+            int64_t d = threadIdx.x + (int64_t)e * gnn_block_threads;
+            if (d < a.dim) {
+                float sum = sums[e] * keep;
+                for (int64_t j = 0; j < keys; j++) {
+                    sum += p[j] * gnn_widen(((const T *)a.v)[(chunk + j) * a.stride + kv_head * a.dim + d]);
+                }
+                sums[e] = sum;
+            }
+        }
+        __syncthreads(); /* p is written again in the next turn */
+    }
+    for (int e = 0; e < elements_per_thread; e++) {
+        int64_t d = threadIdx.x + (int64_t)e * gnn_block_threads;
+        if (d < a.dim) {
+            ((T *)a.y)[row * a.y_stride + head * a.dim + d] = gnn_narrow<T>(sums[e] / total);
+        }
+    }
+}
+
+god_status gnn_cuda_attention(gnn_device *device, const gnn_attention_args *args, god_error *err)
+{
+    if (args->dim > head_dim_max) {
+        return god_fail(err, GOD_E_UNSUPPORTED, "attention heads of %lld elements, %lld are possible on CUDA",
+                        (long long)args->dim, (long long)head_dim_max);
+    }
+    int64_t rows = args->starts[args->sequences];
+    if (rows == 0) {
+        return GOD_OK;
+    }
+    void *starts = nullptr;
+    GOD_TRY(gnn_cuda_stage(device, args->starts, (size_t)(args->sequences + 1) * sizeof *args->starts, &starts, err));
+    dim3 grid((uint32_t)rows, (uint32_t)args->heads);
+    GNN_CUDA_BY_DTYPE(device,
+                      (attend<T><<<grid, gnn_block_threads, 0, device->stream>>>(*args, (const int64_t *)starts)));
+    return gnn_cuda_check_launch("attention", err);
+}
