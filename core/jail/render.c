@@ -9,7 +9,7 @@
 #include "god/helpers/json.h"
 #include "god/helpers/text.h"
 
-enum { memory_bytes = INT32_MAX, kill_grace_ms = 0 };
+enum { usual_memory_bytes = INT32_MAX, kill_grace_ms = 0 };
 
 /* What has come back so far. */
 typedef struct rendering {
@@ -21,7 +21,7 @@ typedef struct rendering {
 } rendering;
 
 static god_status write_request(const char *path, const god_template_request *request, uint64_t time_limit_ms,
-                                uint64_t *ret_count, god_error *err)
+                                uint64_t memory_bytes, uint64_t *ret_count, god_error *err)
 {
     json_t *contexts = NULL;
     GOD_TRY(
@@ -140,7 +140,8 @@ god_status gdi_render(const gdi_render_options *options, const god_template_requ
     if (count < 0 || (size_t)count >= sizeof path) {
         return god_fail(err, GOD_E_INVALID, "the path \"%.80s...\" is too long", options->work_dir);
     }
-    GOD_TRY(write_request(path, request, time_limit_ms, &state.count, err));
+    uint64_t memory_bytes = options->memory_bytes != 0 ? options->memory_bytes : usual_memory_bytes;
+    GOD_TRY(write_request(path, request, time_limit_ms, memory_bytes, &state.count, err));
     const char *const argv[] = {options->jail_path, "template", path, NULL};
     const gdi_child_options child_options = {.argv = argv, .frames = 1};
     gdi_child *child = NULL;

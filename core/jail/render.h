@@ -16,6 +16,7 @@ typedef struct gdi_render_options {
     const char *jail_path;  /* the god-jail program */
     const char *work_dir;   /* for the request file */
     uint64_t time_limit_ms; /* when the request states none */
+    uint64_t memory_bytes;  /* address space of the process; 0: 2 GiB */
 } gdi_render_options;
 
 typedef god_status (*gdi_rendered)(void *user, uint64_t index, const char *text, size_t bytes);

@@ -25,8 +25,10 @@ static god_status collect(void *user, uint64_t index, const char *text, size_t b
 
 static god_status render_within(const char *source, const char *contexts_json, uint64_t time_limit_ms, god_text *all)
 {
-    const gdi_render_options options = {
-        .jail_path = GOD_BUILD_DIR "/libexec/god/god-jail", .work_dir = ".", .time_limit_ms = time_limit_ms};
+    const gdi_render_options options = {.jail_path = GOD_BUILD_DIR "/libexec/god/god-jail",
+                                        .work_dir = ".",
+                                        .time_limit_ms = time_limit_ms,
+                                        .memory_bytes = 256 << 20};
     const god_template_request request = {.size = GOD_SIZE_TO(god_template_request, time_limit_ms),
                                           .source = source,
                                           .contexts_json = contexts_json,
