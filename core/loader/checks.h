@@ -28,6 +28,7 @@ typedef uint32_t gdi_check_fn(const gdi_checked *what, god_error *ret_why);
 typedef struct gdi_check {
     const char *id, *sentence;
     gdi_check_fn *run;
+    const char *after[2]; /* ids of earlier checks: when one of them failed, this one would only fail again */
 } gdi_check;
 
 extern const gdi_check gdi_checks[];
@@ -59,7 +60,8 @@ gdi_check_fn gdi_check_needs, gdi_check_needs_refused, gdi_check_cache_key;     
 gdi_check_fn gdi_check_cache_key_input, gdi_check_cache_key_buffer, gdi_check_prepare; /* checks_dataset.c */
 gdi_check_fn gdi_check_prepare_rubbish;                                                /* checks_dataset.c */
 gdi_check_fn gdi_check_score_spec, gdi_check_device_bytes, gdi_check_run;              /* checks_eval.c */
-gdi_check_fn gdi_check_run_steady, gdi_check_run_alone, gdi_check_run_no_data;         /* checks_eval.c */
-gdi_check_fn gdi_check_run_refused, gdi_check_cancel_before, gdi_check_cancel_midway;  /* checks_cancel.c */
+gdi_check_fn gdi_check_run_tidy;
+gdi_check_fn gdi_check_run_steady, gdi_check_run_alone, gdi_check_run_no_data;        /* checks_eval.c */
+gdi_check_fn gdi_check_run_refused, gdi_check_cancel_before, gdi_check_cancel_midway; /* checks_cancel.c */
 
 #endif

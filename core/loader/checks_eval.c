@@ -1,9 +1,16 @@
 /* Checks of "god.eval/1": what scores mean, and what runs report. */
 #include <math.h>
+#include <sys/wait.h>
 
 #include "core/loader/checks_run.h"
 
 /* ---- score_spec ---- */
+
+/* A plug-in built with a later, longer god_score_spec may fill all of its own. */
+typedef union score_room {
+    god_score_spec spec;
+    char room[1024];
+} score_room;
 
 static uint32_t names_primary(const god_score_spec *spec)
 {
@@ -40,21 +47,21 @@ static uint32_t is_well_formed(const god_score_spec *spec, god_error *ret_why)
     return GDI_PASS;
 }
 
-static god_status get_score_spec(const gdi_checked *what, god_instance *instance, god_score_spec *ret_spec,
-                                 god_error *err)
+static god_status get_score_spec(const gdi_checked *what, god_instance *instance, score_room *ret_score, god_error *err)
 {
     char least[512];
-    *ret_spec = (god_score_spec){.size = GOD_SIZE_TO(god_score_spec, metrics)};
-    return what->plugin.eval.score_spec(instance, gdi_check_spec(what, least, sizeof least), ret_spec, err);
+    memset(ret_score, 0, sizeof *ret_score);
+    ret_score->spec.size = GOD_SIZE_TO(god_score_spec, metrics);
+    return what->plugin.eval.score_spec(instance, gdi_check_spec(what, least, sizeof least), &ret_score->spec, err);
 }
 
 static uint32_t states_score_spec(const gdi_checked *what, god_instance *instance, god_error *ret_why)
 {
-    god_score_spec spec;
+    score_room score;
     god_error err = GOD_ERROR_INIT;
-    god_status status = get_score_spec(what, instance, &spec, &err);
+    god_status status = get_score_spec(what, instance, &score, &err);
     if (status == GOD_OK) {
-        return is_well_formed(&spec, ret_why);
+        return is_well_formed(&score.spec, ret_why);
     }
     uint32_t verdict = gdi_check_succeeded("score_spec", status, &err, ret_why);
     uint32_t is_explained = gdi_check_explained("score_spec", status, &err, NULL) == GDI_PASS;
@@ -123,11 +130,11 @@ static uint32_t all_metrics_are_finite(const gdi_check_report *report, god_error
 
 static uint32_t scores_everyone(const gdi_checked *what, gdi_check_job *job, god_error *ret_why)
 {
-    god_score_spec spec;
+    score_room score;
     god_error err = GOD_ERROR_INIT;
     gdi_check_report report = {.metrics = NULL};
-    god_status status = get_score_spec(what, job->session.instance, &spec, &err);
-    if (status != GOD_OK || is_well_formed(&spec, &err) != GDI_PASS) {
+    god_status status = get_score_spec(what, job->session.instance, &score, &err);
+    if (status != GOD_OK || is_well_formed(&score.spec, &err) != GDI_PASS) {
         return gdi_check_fails(ret_why, "%s", err.message);
     }
     uint32_t verdict = gdi_check_job_run_well(what, job, &report, ret_why);
@@ -135,7 +142,7 @@ static uint32_t scores_everyone(const gdi_checked *what, gdi_check_job *job, god
         verdict = all_metrics_are_finite(&report, ret_why);
     }
     for (uint32_t i = 0; verdict == GDI_PASS && i < job->job.submission_count; i++) {
-        verdict = is_scored(&spec, &report, job, i, ret_why);
+        verdict = is_scored(&score.spec, &report, job, i, ret_why);
     }
     gdi_check_report_fini(&report);
     return verdict;
@@ -144,6 +151,24 @@ static uint32_t scores_everyone(const gdi_checked *what, gdi_check_job *job, god
 uint32_t gdi_check_run(const gdi_checked *what, god_error *ret_why)
 {
     return gdi_check_with_job(what, scores_everyone, ret_why);
+}
+
+/* Whatever the run started as a process must have ended: waiting for any child says that there is none. */
+static uint32_t leaves_nothing_behind(const gdi_checked *what, gdi_check_job *job, god_error *ret_why)
+{
+    siginfo_t info;
+    gdi_check_report report = {.metrics = NULL};
+    uint32_t verdict = gdi_check_job_run_well(what, job, &report, ret_why);
+    gdi_check_report_fini(&report);
+    if (verdict == GDI_PASS && (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD)) {
+        return gdi_check_fails(ret_why, "run leaves a process behind: end and wait for whatever it starts");
+    }
+    return verdict;
+}
+
+uint32_t gdi_check_run_tidy(const gdi_checked *what, god_error *ret_why)
+{
+    return gdi_check_with_job(what, leaves_nothing_behind, ret_why);
 }
 
 static uint32_t is_bitwise(const gdi_checked *what)

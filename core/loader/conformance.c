@@ -12,12 +12,13 @@
 #include "god/helpers/file.h"
 #include "god/helpers/json.h"
 
-enum { describe_ms_max = 10000, argv_bytes = GOD_PATH_MAX + 256 };
+enum { checks_max = 64, describe_ms_max = 10000, argv_bytes = GOD_PATH_MAX + 256 };
 
 typedef struct suite {
     const gdi_conformance_options *options;
     char work_dir[GOD_PATH_MAX];
-    uint32_t at; /* the check that comes next, or is under way */
+    char letters[checks_max + 1]; /* how each check ended so far; see conformance_child.h */
+    uint32_t at;                  /* the check that comes next, or is under way */
     uint32_t under_way;
     void *user;
     void (*each)(void *user, const gdi_conformance_result *result);
@@ -33,8 +34,10 @@ static void tell(suite *s, const char *id, const char *sentence, uint32_t verdic
     s->each(s->user, &result);
 }
 
-static void finish_check(suite *s, uint32_t verdict, const char *message)
+static void finish_check(suite *s, char letter, const char *message)
 {
+    uint32_t verdict = letter == 'p' ? GDI_PASS : letter == 'f' ? GDI_FAIL : GDI_SKIP;
+    s->letters[s->at] = letter;
     tell(s, gdi_checks[s->at].id, gdi_checks[s->at].sentence, verdict, message);
     s->at++;
     s->under_way = 0;
@@ -45,7 +48,7 @@ static void finish_check(suite *s, uint32_t verdict, const char *message)
 static god_status start_child(const suite *s, gdi_child **ret_child, god_error *err)
 {
     const gdi_conformance_options *o = s->options;
-    char first[16], nn_dir[argv_bytes];
+    char nn_dir[argv_bytes];
     size_t count = 0, entries = 12 + 2 * (size_t)o->submission_count;
     const char **argv = calloc(entries, sizeof *argv);
     char *pairs = calloc(o->submission_count + 1, argv_bytes);
@@ -54,9 +57,8 @@ static god_status start_child(const suite *s, gdi_child **ret_child, god_error *
         status = god_fail(err, GOD_E_NOMEM, "out of memory for the arguments of a child");
         goto free_arguments;
     }
-    (void)snprintf(first, sizeof first, "%u", s->at);
     const char *const named[][2] = {{"--task", o->task_path}, {"--data", o->data_path}, {"--base", o->base_dir}};
-    const char *const fixed[] = {o->worker_path, "--conformance", o->plugin_path, first, s->work_dir};
+    const char *const fixed[] = {o->worker_path, "--conformance", o->plugin_path, s->letters, s->work_dir};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
         argv[count++] = fixed[i];
     }
@@ -97,17 +99,16 @@ static god_status take_begin(suite *s, const json_t *frame, god_error *err)
 
 static god_status take_verdict(suite *s, const json_t *frame, god_error *err)
 {
-    int64_t verdict = 0;
-    const char *message = "";
-    GOD_TRY(god_json_opt_int("frame", frame, "verdict", GDI_PASS, GDI_SKIP, &verdict, err));
+    const char *verdict = NULL, *message = "";
+    GOD_TRY(god_json_opt_str("frame", frame, "verdict", &verdict, err));
     GOD_TRY(god_json_opt_str("frame", frame, "message", &message, err));
-    if (verdict == 0) {
+    if (verdict == NULL) {
         return GOD_OK;
     }
-    if (!s->under_way) {
-        return god_fail(err, GOD_E_DATA, "frame: a verdict comes without a check");
+    if (!s->under_way || strlen(verdict) != 1 || strchr("pfsb", verdict[0]) == NULL) {
+        return god_fail(err, GOD_E_DATA, "frame: the verdict \"%.20s\" comes out of turn", verdict);
     }
-    finish_check(s, (uint32_t)verdict, message);
+    finish_check(s, verdict[0], message);
     return GOD_OK;
 }
 
@@ -148,22 +149,29 @@ static void follow(suite *s, gdi_child *child, uint32_t *ret_timed_out, god_erro
     }
 }
 
-/* One child, from check `at` on. Whatever ends it, `at` has moved on afterwards. */
+/* One child, from check `at` on. When it does not come back from a check, that check has failed and `at` moves on. One
+ * that does not even get to a check has met something other than the plug-in, which was described before. */
 static god_status run_child(suite *s, god_error *err)
 {
     gdi_child *child = NULL;
-    uint32_t timed_out = 0;
-    god_error problem = GOD_ERROR_INIT;
+    uint32_t timed_out = 0, first = s->at;
+    god_error problem = GOD_ERROR_INIT, reason = GOD_ERROR_INIT;
+    god_status status = GOD_OK;
     GOD_TRY(start_child(s, &child, err));
     follow(s, child, &timed_out, &problem);
     if (s->at < gdi_check_count) {
-        const char *where = s->under_way ? "this check" : "its opening, before this check";
-        god_error reason = GOD_ERROR_INIT;
+        const char *where = s->under_way ? "this check" : "its opening";
         (void)gdi_ending_explain(child, where, timed_out, s->options->time_limit_ms, &reason);
-        finish_check(s, GDI_FAIL, problem.message[0] != '\0' ? problem.message : reason.message);
+        const char *why = problem.message[0] != '\0' ? problem.message : reason.message;
+        if (s->under_way) {
+            finish_check(s, 'f', why);
+        } else if (s->at == first) {
+            status = god_fail(err, GOD_E_INTERNAL, "\"%s --conformance\" cannot run any check: it %s",
+                              s->options->worker_path, why);
+        }
     }
     gdi_child_free(child);
-    return GOD_OK;
+    return status;
 }
 
 /* ---- the suite ---- */

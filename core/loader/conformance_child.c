@@ -22,7 +22,7 @@ enum {
 
 typedef struct arguments {
     const char *path, *work_dir, *task_path, *data_path, *base_dir;
-    unsigned long first;
+    const char *so_far;
     gdi_conformance_submission submissions[submissions_max];
     uint32_t submission_count;
 } arguments;
@@ -43,10 +43,10 @@ static int read_submission(char *text, arguments *ret)
 
 static int read_arguments(int argc, char **argv, arguments *ret)
 {
-    if (argc < 3 || argc % 2 == 0) {
+    if (argc < 3 || argc % 2 == 0 || strlen(argv[1]) > gdi_check_count) {
         return 0;
     }
-    *ret = (arguments){.path = argv[0], .first = strtoul(argv[1], NULL, 10), .work_dir = argv[2]};
+    *ret = (arguments){.path = argv[0], .so_far = argv[1], .work_dir = argv[2]};
     for (int i = 3; i < argc; i += 2) {
         if (strcmp(argv[i], "--task") == 0) {
             ret->task_path = argv[i + 1];
@@ -129,24 +129,62 @@ static god_status send(int fd, json_t *take_frame)
     return status;
 }
 
-static json_t *verdict_frame(uint32_t verdict, const char *message)
+static json_t *verdict_frame(char verdict, const char *message)
 {
-    json_t *text = json_string(verdict == GDI_PASS ? "" : message);
+    json_t *text = json_string(verdict == 'p' ? "" : message);
     if (text == NULL) {
         text = json_string("the reason is not UTF-8");
     }
-    return json_pack("{s:i, s:o}", "verdict", (int)verdict, "message", text);
+    return json_pack("{s:s#, s:o}", "verdict", &verdict, 1, "message", text);
 }
 
-static god_status run_checks(int fd, const gdi_checked *what, unsigned long first)
+/* ---- the checks in turn ---- */
+
+static char letter_of(uint32_t verdict)
 {
-    for (unsigned long i = first; i < gdi_check_count; i++) {
-        god_error why = GOD_ERROR_INIT;
-        GOD_TRY(send(fd, json_pack("{s:s}", "begin", gdi_checks[i].id)));
-        uint32_t verdict = gdi_checks[i].run(what, &why);
-        GOD_TRY(send(fd, verdict_frame(verdict, why.message)));
+    return verdict == GDI_PASS ? 'p' : verdict == GDI_FAIL ? 'f' : 's';
+}
+
+/* The id of a check that this one builds on and that failed, or was left out for the same reason; NULL: none. */
+static const char *blocked_by(const gdi_check *check, const char *letters)
+{
+    for (size_t k = 0; k < sizeof check->after / sizeof *check->after && check->after[k] != NULL; k++) {
+        for (uint32_t i = 0; letters[i] != '\0'; i++) {
+            if ((letters[i] == 'f' || letters[i] == 'b') && strcmp(gdi_checks[i].id, check->after[k]) == 0) {
+                return check->after[k];
+            }
+        }
     }
-    return send(fd, json_pack("{s:b}", "done", 1));
+    return NULL;
+}
+
+static char run_check(const gdi_checked *what, const gdi_check *check, const char *letters, god_error *ret_why)
+{
+    const char *blocker = blocked_by(check, letters);
+    if (blocker != NULL) {
+        (void)gdi_check_skips(ret_why, "%s must pass first", blocker);
+        return 'b';
+    }
+    return letter_of(check->run(what, ret_why));
+}
+
+static god_status run_checks(int fd, const gdi_checked *what, const char *so_far)
+{
+    char *letters = calloc(gdi_check_count + 1, 1);
+    god_status status = letters == NULL ? GOD_E_NOMEM : GOD_OK;
+    if (status == GOD_OK) {
+        memcpy(letters, so_far, strlen(so_far));
+    }
+    for (size_t i = strlen(so_far); status == GOD_OK && i < gdi_check_count; i++) {
+        god_error why = GOD_ERROR_INIT;
+        status = send(fd, json_pack("{s:s}", "begin", gdi_checks[i].id));
+        if (status == GOD_OK) {
+            letters[i] = run_check(what, &gdi_checks[i], letters, &why);
+            status = send(fd, verdict_frame(letters[i], why.message));
+        }
+    }
+    free(letters);
+    return status == GOD_OK ? send(fd, json_pack("{s:b}", "done", 1)) : status;
 }
 
 int gdi_conformance_child(int argc, char **argv)
@@ -182,7 +220,7 @@ int gdi_conformance_child(int argc, char **argv)
         (void)fflush(NULL);
         _exit(cannot_report);
     }
-    status = run_checks(fd, &what, given.first);
+    status = run_checks(fd, &what, given.so_far);
     (void)fflush(NULL);
     _exit(status == GOD_OK ? 0 : cannot_report);
 }

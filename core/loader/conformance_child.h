@@ -1,10 +1,10 @@
 /* core/loader/conformance_child.h: the child's side of the conformance suite.
  *
- *     god-worker --conformance FILE FIRST WORK_DIR [--task FILE] [--data FILE] [--base DIR] [--submission NAME=DIR]...
+ *     god-worker --conformance FILE SO_FAR WORK_DIR [--task FILE] [--data FILE] [--base DIR] [--submission NAME=DIR]...
  *
- * runs the checks from number FIRST on. Frames, for each check: {"begin": "check-rubbish"}, then {"verdict": 2,
- * "message": "..."}; {"done": true} after the last. FIRST is not 0 when an earlier child did not come back from a
- * check.
+ * SO_FAR has one letter for each check that earlier children brought to an end ("p" passed, "f" failed, "s" skipped,
+ * "b" skipped because a check that it builds on failed); the checks after those are run. Frames, for each check:
+ * {"begin": "task-rubbish"}, then {"verdict": "f", "message": "..."}; {"done": true} after the last.
  */
 #ifndef GDI_LOADER_CONFORMANCE_CHILD_H
 #define GDI_LOADER_CONFORMANCE_CHILD_H

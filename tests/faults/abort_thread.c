@@ -15,8 +15,7 @@ static god_status threading_run(god_instance *instance, const god_eval_job *job,
                                 god_error *err)
 {
     pthread_t thread;
-    (void)instance;
-    GOD_TRY(report_score(job, 0, report));
+    GOD_TRY(evaluate_one(instance, job, 0, report, err));
     if (pthread_create(&thread, NULL, abort_here, NULL) != 0) {
         return god_fail(err, GOD_E_IO, "cannot start a thread");
     }

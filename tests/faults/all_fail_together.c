@@ -4,12 +4,11 @@
 
 static god_status strict_run(god_instance *instance, const god_eval_job *job, const god_report *report, god_error *err)
 {
-    (void)instance;
     for (uint32_t i = 0; i < job->submission_count; i++) {
         if (!submission_has(job->submissions[i], "score.txt")) {
             return god_fail(err, GOD_E_DATA, "submission \"%s\" has no score.txt", job->submissions[i]->id);
         }
-        GOD_TRY(report_score(job, i, report));
+        GOD_TRY(evaluate_one(instance, job, i, report, err));
     }
     return GOD_OK;
 }

@@ -4,13 +4,11 @@
 
 static god_status picky_run(god_instance *instance, const god_eval_job *job, const god_report *report, god_error *err)
 {
-    (void)instance;
-    (void)err;
     for (uint32_t i = 0; i < job->submission_count; i++) {
         if (submission_has(job->submissions[i], "crash")) {
             die_by(SIGSEGV);
         }
-        GOD_TRY(report_score(job, i, report));
+        GOD_TRY(evaluate_one(instance, job, i, report, err));
     }
     return GOD_OK;
 }

@@ -4,7 +4,6 @@
 
 static god_status lost_run(god_instance *instance, const god_eval_job *job, const god_report *report, god_error *err)
 {
-    (void)instance;
-    GOD_TRY(report_score(job, 0, report));
+    GOD_TRY(evaluate_one(instance, job, 0, report, err));
     return god_fail(err, GOD_E_DEVICE, "the device context is lost");
 }

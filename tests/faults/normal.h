@@ -226,6 +226,28 @@ GOD_UNUSED static god_status report_score(const god_eval_job *job, uint32_t inde
     return report->metric(report->ctx, index, "score", score, 1);
 }
 
+/* The prepared data must be there, even though nobody needs what is in it. */
+GOD_UNUSED static god_status find_rows(const god_eval_job *job, god_error *err)
+{
+    char rows[GOD_PATH_MAX];
+    GOD_TRY(god_path_join(job->data_dir, "rows", rows, err));
+    return god_file_exists(rows) ? GOD_OK : god_fail(err, GOD_E_DATA, "\"%s\" is missing", rows);
+}
+
+/* One submission with everything around it, as a run should do it. */
+GOD_UNUSED static god_status evaluate_one(god_instance *instance, const god_eval_job *job, uint32_t index,
+                                          const god_report *report, god_error *err)
+{
+    const god_host *host = instance->host;
+    GOD_TRY(find_rows(job, err));
+    if (host->cancelled(host->ctx)) {
+        return god_fail(err, GOD_E_CANCELLED, "cancelled before submission %u", index);
+    }
+    GOD_TRY(report_score(job, index, report));
+    host->progress(host->ctx, index + 1, job->submission_count, "submissions", job->submissions[index]->id);
+    return GOD_OK;
+}
+
 #ifdef FAULT_RUN
 static god_status FAULT_RUN(god_instance *instance, const god_eval_job *job, const god_report *report, god_error *err);
 #else
@@ -233,18 +255,8 @@ static god_status FAULT_RUN(god_instance *instance, const god_eval_job *job, con
 GOD_UNUSED static god_status normal_run(god_instance *instance, const god_eval_job *job, const god_report *report,
                                         god_error *err)
 {
-    const god_host *host = instance->host;
-    char rows[GOD_PATH_MAX];
-    GOD_TRY(god_path_join(job->data_dir, "rows", rows, err));
-    if (!god_file_exists(rows)) {
-        return god_fail(err, GOD_E_DATA, "\"%s\" is missing", rows);
-    }
     for (uint32_t i = 0; i < job->submission_count; i++) {
-        if (host->cancelled(host->ctx)) {
-            return god_fail(err, GOD_E_CANCELLED, "cancelled before submission %u", i);
-        }
-        GOD_TRY(report_score(job, i, report));
-        host->progress(host->ctx, i + 1, job->submission_count, "submissions", job->submissions[i]->id);
+        GOD_TRY(evaluate_one(instance, job, i, report, err));
     }
     return GOD_OK;
 }

@@ -5,7 +5,7 @@
 static god_status patient_run(god_instance *instance, const god_eval_job *job, const god_report *report, god_error *err)
 {
     const god_host *host = instance->host;
-    GOD_TRY(report_score(job, 0, report));
+    GOD_TRY(evaluate_one(instance, job, 0, report, err));
     for (uint64_t i = 0; !host->cancelled(host->ctx); i++) {
         host->progress(host->ctx, i, 0, "rounds", "waiting");
         (void)usleep(1000);
