@@ -61,6 +61,8 @@ god_status gdi_layout_from(const char *exe_path, gdi_layout *ret_layout, god_err
     GOD_TRY(find_lib_dir(layout.root, lib_dir, err));
     GOD_TRY(god_path_join(layout.root, "bin/god", layout.god_path, err));
     GOD_TRY(god_path_join(layout.root, "libexec/god/god-worker", layout.worker_path, err));
+    GOD_TRY(god_path_join(layout.root, "libexec/god/god-jail", layout.jail_path, err));
+    GOD_TRY(god_path_join(layout.root, "libexec/god/god-inspect", layout.inspect_path, err));
     GOD_TRY(god_path_join(lib_dir, "plugins", layout.plugins_dir, err));
     GOD_TRY(god_path_join(lib_dir, "nn", layout.nn_dir, err));
     GOD_TRY(god_path_join(layout.root, "share/god/templates", layout.templates_dir, err));

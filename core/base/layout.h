@@ -1,7 +1,7 @@
 /* core/base/layout.h: where the parts of this installation are, seen from the running program.
  *
  *     ROOT/bin/god                          what people type
- *     ROOT/libexec/god/god-worker           what they do not
+ *     ROOT/libexec/god/god-worker           what they do not; god-jail and god-inspect lie beside it
  *     ROOT/<libdir>/god/plugins/NAME.so     plug-ins that came with it
  *     ROOT/<libdir>/god/nn/god-nn-cpu.so    device modules of the evaluation library
  *     ROOT/share/god/templates/plugin/      what `god plugin new` copies
@@ -17,6 +17,8 @@ typedef struct gdi_layout {
     char root[GOD_PATH_MAX];
     char god_path[GOD_PATH_MAX];
     char worker_path[GOD_PATH_MAX];
+    char jail_path[GOD_PATH_MAX];
+    char inspect_path[GOD_PATH_MAX];
     char plugins_dir[GOD_PATH_MAX];
     char nn_dir[GOD_PATH_MAX];
     char templates_dir[GOD_PATH_MAX];

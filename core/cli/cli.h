@@ -20,6 +20,7 @@ enum {
 int gdi_cmd_config(int argc, char **argv);
 int gdi_cmd_evaluate(int argc, char **argv);
 int gdi_cmd_host(int argc, char **argv);
+int gdi_cmd_inspect(int argc, char **argv); /* `god model` and `god tokenize` */
 int gdi_cmd_plugin(int argc, char **argv);
 int gdi_cmd_rules(int argc, char **argv);
 

@@ -20,6 +20,10 @@ static const command commands[] = {
 #ifdef GDI_HAS_PLUGIN
     {"plugin", "list, check and begin plug-ins", gdi_cmd_plugin},
 #endif
+#ifdef GDI_HAS_INSPECT
+    {"model", "show what a model folder holds and what would be refused", gdi_cmd_inspect},
+    {"tokenize", "show the token ids of a text", gdi_cmd_inspect},
+#endif
 #ifdef GDI_HAS_RULES
     {"rules", "play the tournament rules on a file of events", gdi_cmd_rules},
 #endif

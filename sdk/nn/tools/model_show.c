@@ -1,0 +1,240 @@
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/weights.h"
+#include "god/nn/lm.h"
+#include "god/nn/tokenizer.h"
+#include "tools/tools.h"
+
+static const char help[] =
+    "usage: god model show DIR [--check] [--json]\n"
+    "\n"
+    "Says what a model or adapter folder holds: architecture, size, dtype, context, tokenizer, and what would be\n"
+    "refused and why.\n"
+    "\n"
+    "  --check  also read every weight, as an evaluation does (finds wrong shapes, NaN, missing tensors)\n"
+    "  --json   one object instead of lines\n"
+    "\n"
+    "Exit status: 0 nothing would be refused, 1 something would, 2 wrong usage.\n"
+    "\n"
+    "Examples:\n"
+    "  god model show sdk/examples/demo/models/base\n"
+    "  god model show sdk/examples/demo/models/broken --check\n";
+
+typedef struct options {
+    const char *dir;
+    int check, json;
+} options;
+
+/* Adds a complaint to the list of what would be refused. */
+static void refuse(json_t *report, const god_error *err)
+{
+    (void)json_array_append_new(json_object_get(report, "refused"), json_string(err->message));
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    (void)json_object_set_new(object, key, text == NULL ? json_null() : json_string(text));
+}
+
+static void set_number(json_t *object, const char *key, int64_t number)
+{
+    (void)json_object_set_new(object, key, json_integer(number));
+}
+
+static void show_config(const char *dir, json_t *report)
+{
+    god_error err = GOD_ERROR_INIT;
+    god_nn_lm_info info = {.size = GOD_SIZE_TO(god_nn_lm_info, parameters)};
+    if (god_nn_lm_read_info(dir, &info, &err) != GOD_OK) {
+        refuse(report, &err);
+        return;
+    }
+    set_text(report, "architecture", info.architecture);
+    set_text(report, "model_type", info.model_type);
+    set_number(report, "layers", info.layers);
+    set_number(report, "hidden_size", info.hidden_size);
+    set_number(report, "heads", info.heads);
+    set_number(report, "kv_heads", info.kv_heads);
+    set_number(report, "head_dim", info.head_dim);
+    set_number(report, "intermediate_size", info.intermediate_size);
+    set_number(report, "vocab_size", info.vocab_size);
+    set_number(report, "max_position_embeddings", info.max_position_embeddings);
+    (void)json_object_set_new(report, "tied_embeddings", json_boolean(info.tied));
+}
+
+/* Number of elements in all tensors, and how many tensors have which dtype. */
+static void show_weights(const char *dir, uint32_t adapter, json_t *report)
+{
+    god_error err = GOD_ERROR_INIT;
+    gnn_weights *weights = NULL;
+    god_status status =
+        adapter ? gnn_weights_open_adapter(dir, &weights, &err) : gnn_weights_open_model(dir, &weights, &err);
+    if (status != GOD_OK) {
+        refuse(report, &err);
+        return;
+    }
+    int64_t elements = 0, bytes = 0;
+    json_t *dtypes = json_object();
+    for (size_t i = 0; i < gnn_weights_count(weights); i++) {
+        const gnn_tensor *tensor = gnn_weights_at(weights, i);
+        elements += tensor->elements;
+        bytes += (int64_t)tensor->bytes;
+        json_int_t seen = json_integer_value(json_object_get(dtypes, tensor->dtype));
+        (void)json_object_set_new(dtypes, tensor->dtype, json_integer(seen + 1));
+    }
+    set_number(report, "tensors", (int64_t)gnn_weights_count(weights));
+    set_number(report, "parameters", elements);
+    set_number(report, "weight_bytes", bytes);
+    (void)json_object_set_new(report, "dtypes", dtypes);
+    gnn_weights_close(weights);
+}
+
+static void show_digest(const char *dir, json_t *report)
+{
+    god_error err = GOD_ERROR_INIT;
+    char hex[65];
+    if (god_nn_weights_digest(dir, hex, &err) == GOD_OK) {
+        set_text(report, "weights_digest", hex);
+    }
+}
+
+static void show_tokenizer(const char *dir, json_t *report)
+{
+    god_error err = GOD_ERROR_INIT;
+    god_tokenizer *tokenizer = NULL;
+    god_status status = god_tokenizer_open(dir, &tokenizer, &err);
+    if (status == GOD_E_NOT_FOUND) {
+        (void)json_object_set_new(report, "tokenizer", json_null());
+        return;
+    }
+    if (status != GOD_OK) {
+        refuse(report, &err);
+        return;
+    }
+    json_t *shown = json_object();
+    set_number(shown, "size", god_tokenizer_size(tokenizer));
+    set_text(shown, "bos", god_tokenizer_piece(tokenizer, god_tokenizer_bos(tokenizer)));
+    set_text(shown, "eos", god_tokenizer_piece(tokenizer, god_tokenizer_eos(tokenizer)));
+    set_text(shown, "pad", god_tokenizer_piece(tokenizer, god_tokenizer_pad(tokenizer)));
+    set_number(shown, "model_max_length", god_tokenizer_model_max_length(tokenizer));
+    (void)json_object_set_new(shown, "chat_template", json_boolean(god_tokenizer_chat_template(tokenizer) != NULL));
+    (void)json_object_set_new(report, "tokenizer", shown);
+    god_tokenizer_free(tokenizer);
+}
+
+/* Opens the model on the plain reference device, which reads and checks every weight. */
+static void check_weights(const char *dir, json_t *report)
+{
+    god_error err = GOD_ERROR_INIT;
+    const god_nn_engine_options engine_options = {.size = GOD_SIZE_TO(god_nn_engine_options, module_dir),
+                                                  .device = GOD_DEV_CPU,
+                                                  .precision = GOD_PRECISION_BF16,
+                                                  .reference = 1};
+    god_nn_engine *engine = NULL;
+    god_nn_lm *lm = NULL;
+    god_status status = god_nn_engine_open(&engine_options, &engine, &err);
+    if (status == GOD_OK) {
+        status = god_nn_lm_open(engine, dir, &lm, &err);
+    }
+    if (status != GOD_OK) {
+        refuse(report, &err);
+    }
+    god_nn_lm_close(lm);
+    god_nn_engine_close(engine);
+}
+
+static json_t *describe(const options *chosen)
+{
+    uint32_t adapter = god_nn_adapter_is(chosen->dir);
+    json_t *report =
+        json_pack("{s:s, s:s, s:[]}", "folder", chosen->dir, "kind", adapter ? "adapter" : "model", "refused");
+    if (!adapter) {
+        show_config(chosen->dir, report);
+    }
+    show_weights(chosen->dir, adapter, report);
+    show_tokenizer(chosen->dir, report);
+    show_digest(chosen->dir, report);
+    if (chosen->check && !adapter && json_array_size(json_object_get(report, "refused")) == 0) {
+        check_weights(chosen->dir, report);
+    }
+    return report;
+}
+
+static void print_value(const char *key, const json_t *value, const char *indent)
+{
+    char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    (void)printf("%s%-24s %s\n", indent, key, text == NULL ? json_string_value(value) : text);
+    free(text);
+}
+
+static void print_lines(json_t *report)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach(report, key, value)
+    {
+        if (strcmp(key, "refused") != 0) {
+            print_value(key, value, "");
+        }
+    }
+    size_t index = 0;
+    json_array_foreach(json_object_get(report, "refused"), index, value)
+    {
+        (void)printf("would be refused: %s\n", json_string_value(value));
+    }
+}
+
+/* 1 when the command line makes sense; otherwise what is wrong has been printed. */
+static int read_options(int argc, char **argv, options *ret_chosen)
+{
+    static const struct option known[] = {
+        {"check", no_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    options chosen = {.dir = NULL};
+    int letter = 0;
+    while ((letter = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        if (letter == '?') {
+            return 0; /* getopt has said why */
+        }
+        chosen.check |= letter == 'c';
+        chosen.json |= letter == 'j';
+    }
+    if (optind + 2 != argc || strcmp(argv[optind], "show") != 0) {
+        (void)fputs(help, stderr);
+        return 0;
+    }
+    chosen.dir = argv[optind + 1];
+    *ret_chosen = chosen;
+    return 1;
+}
+
+int gnn_tool_model(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            (void)fputs(help, stdout);
+            return GNN_TOOL_OK;
+        }
+    }
+    options chosen;
+    if (!read_options(argc, argv, &chosen)) {
+        return GNN_TOOL_USAGE;
+    }
+    json_t *report = describe(&chosen);
+    if (report == NULL) {
+        (void)fprintf(stderr, "god model: the folder's name \"%s\" is not UTF-8 text\n", chosen.dir);
+        return GNN_TOOL_USAGE;
+    }
+    if (chosen.json) {
+        (void)json_dumpf(report, stdout, JSON_INDENT(2));
+        (void)putchar('\n');
+    } else {
+        print_lines(report);
+    }
+    int refused = json_array_size(json_object_get(report, "refused")) > 0;
+    json_decref(report);
+    return refused ? GNN_TOOL_REFUSED : GNN_TOOL_OK;
+}
