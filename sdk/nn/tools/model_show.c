@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "format/weights.h"
+#include "god/helpers/file.h"
 #include "god/nn/lm.h"
 #include "god/nn/tokenizer.h"
 #include "tools/tools.h"
@@ -221,6 +222,10 @@ int gnn_tool_model(int argc, char **argv)
     }
     options chosen;
     if (!read_options(argc, argv, &chosen)) {
+        return GNN_TOOL_USAGE;
+    }
+    if (!god_file_exists(chosen.dir)) {
+        (void)fprintf(stderr, "god model: the folder \"%s\" does not exist\n", chosen.dir);
         return GNN_TOOL_USAGE;
     }
     json_t *report = describe(&chosen);
