@@ -91,7 +91,7 @@ static god_status choose_set(lm_run *run, gtx_entrant *entrant, god_error *err)
     int64_t cap = gtx_context_cap(positions, run->task->model_max_length);
     uint32_t count = gtx_context_candidates(start < limit ? start : limit, cap < limit ? cap : limit, lengths);
     for (uint32_t i = 0; i < count; i++) {
-        size_t index;
+        size_t index = 0;
         GOD_TRY(find_set(run, lengths[i], &index, err));
         if (run->sets[index].samples.kept > 0) {
             run->set_of[entrant->index] = index;

@@ -16,6 +16,7 @@ int main(void)
     srunner_add_suite(runner, instruct_pack_suite());
     srunner_add_suite(runner, instruct_lm_score_suite());
     srunner_add_suite(runner, instruct_task_args_suite());
+    srunner_add_suite(runner, instruct_tokens_suite());
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -20,6 +20,7 @@ Suite *instruct_finetune_suite(void);
 Suite *instruct_pack_suite(void);
 Suite *instruct_lm_score_suite(void);
 Suite *instruct_task_args_suite(void);
+Suite *instruct_tokens_suite(void);
 
 Suite *suite_of(const char *name, const TTest *const *tests); /* NULL-ended */
 
