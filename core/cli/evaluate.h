@@ -1,0 +1,73 @@
+/* core/cli/evaluate.h: the parts of `god evaluate`. Internal to core/cli/evaluate*.c.
+ *
+ *   arguments ──► plan (plug-in, digests, job) ──► gdi_job_run ──► standings ──► table, JSON
+ */
+#ifndef GDI_CLI_EVALUATE_H
+#define GDI_CLI_EVALUATE_H
+
+#include "core/cli/progress.h"
+#include "core/config/config.h"
+#include "core/host/plugins.h"
+#include "core/worker/split.h"
+#include "god/helpers/sha256.h"
+
+typedef struct gdi_evaluate_args {
+    const char *task, *data, *base, *plugin, *config, *out, *per_example;
+    const char *device, *precision; /* NULL: not said */
+    const char *names[GDI_JOB_SUBMISSIONS_MAX], *dirs[GDI_JOB_SUBMISSIONS_MAX];
+    char *owned[GDI_JOB_SUBMISSIONS_MAX]; /* NAME and DIR, cut at '=' */
+    uint32_t submission_count;
+    int64_t threads, time_limit_s, seed; /* threads and time limit 0: as configured */
+    uint32_t json, keep, quiet;
+} gdi_evaluate_args;
+
+/* One submission from the command line to its line in the table. */
+typedef struct gdi_entry {
+    const char *name;            /* borrowed from the arguments */
+    char dir[GOD_PATH_MAX];      /* absolute */
+    char sha256[GOD_SHA256_HEX]; /* of its folder; "" when it could not be read */
+    char message[600];           /* why it is not in the job; "" when it is */
+    int64_t job_index;           /* -1: not in the job */
+    uint32_t rank;               /* from 1; 0: not ranked */
+    uint32_t tied;               /* with the one ranked before it */
+} gdi_entry;
+
+typedef struct gdi_evaluation {
+    const gdi_evaluate_args *args;
+    gdi_config config;
+    gdi_layout layout;
+    gdi_progress progress;
+    json_t *spec;           /* own: the task */
+    gdi_plugin_info plugin; /* own */
+    char task_type[256];    /* of the task, or of the plug-in that accepted it */
+    char data_path[GOD_PATH_MAX], base_path[GOD_PATH_MAX];
+    char data_sha256[GOD_SHA256_HEX], base_sha256[GOD_SHA256_HEX], task_sha256[GOD_SHA256_HEX];
+    char build_sha256[GOD_SHA256_HEX]; /* of everything that computes: worker, plug-in, device modules */
+    gdi_entry *entries;                /* own: one per submission of the command line */
+    gdi_job job;                       /* own */
+    gdi_result result;                 /* own */
+    uint32_t has_job, has_result, has_plugin;
+    double seconds;
+} gdi_evaluation;
+
+/* evaluate_plugin.c: which plug-in does this task belong to? job_dir is free for checking. */
+god_status gdi_evaluation_find_plugin(gdi_evaluation *evaluation, const char *job_dir, god_error *err);
+
+/* evaluate_plan.c: reads and measures what the command line names. A submission that is not there gets a message and
+ * stays out of the job; everything else that is wrong is an error. */
+god_status gdi_evaluation_measure(gdi_evaluation *evaluation, god_error *err);
+god_status gdi_evaluation_make_job(gdi_evaluation *evaluation, god_error *err);
+
+/* evaluate_standings.c: ranks the entries that may be ranked. Equal numbers keep the order of the command line. */
+void gdi_evaluation_rank(gdi_evaluation *evaluation);
+uint32_t gdi_evaluation_ranked_count(const gdi_evaluation *evaluation);
+const char *gdi_entry_status(const gdi_evaluation *evaluation, const gdi_entry *entry);
+const char *gdi_entry_message(const gdi_evaluation *evaluation, const gdi_entry *entry);
+/* Entries in the order of the table: by rank, then the others as on the command line. `ret_order` has room for all. */
+void gdi_evaluation_order(const gdi_evaluation *evaluation, uint32_t *ret_order);
+
+/* evaluate_table.c, evaluate_json.c */
+god_status gdi_evaluation_print_table(FILE *out, const gdi_evaluation *evaluation, god_error *err);
+god_status gdi_evaluation_to_json(const gdi_evaluation *evaluation, json_t **ret_value, god_error *err);
+
+#endif
