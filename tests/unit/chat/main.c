@@ -9,6 +9,7 @@ int main(void)
     srunner_add_suite(runner, chat_templates_suite());
     srunner_add_suite(runner, chat_labels_suite());
     srunner_add_suite(runner, chat_prepare_suite());
+    srunner_add_suite(runner, chat_goldens_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -10,6 +10,7 @@ Suite *chat_turns_suite(void);
 Suite *chat_templates_suite(void);
 Suite *chat_labels_suite(void);
 Suite *chat_prepare_suite(void);
+Suite *chat_goldens_suite(void);
 
 extern god_error err;
 
