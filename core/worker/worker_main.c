@@ -6,6 +6,7 @@
 #include "core/base/layout.h"
 #include "core/base/lock.h"
 #include "core/base/signals.h"
+#include "core/loader/conformance_child.h"
 #include "core/loader/describe_child.h"
 #include "core/worker/inner.h"
 #include "core/worker/split.h"
@@ -21,7 +22,7 @@ static const char usage[] =
     "\n"
     "exit codes: 0 there are results, 2 the folder or the command line is at fault, 3 there are none, 130 stopped\n"
     "\n"
-    "The host also calls: god-worker --inner JOBDIR, god-worker --describe FILE.\n";
+    "The host also calls: god-worker --inner JOBDIR, --describe FILE, --conformance FILE ....\n";
 
 static uint32_t stop_asked(void *user)
 {
@@ -84,6 +85,9 @@ int main(int argc, char **argv)
     }
     if (argc == 3 && strcmp(argv[1], "--describe") == 0) {
         return gdi_describe_child(argv[2]);
+    }
+    if (argc >= 3 && strcmp(argv[1], "--conformance") == 0) {
+        return gdi_conformance_child(argc - 2, argv + 2);
     }
     if (argc == 2 && argv[1][0] != '-') {
         return run_job(argv[1]);
