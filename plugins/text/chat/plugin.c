@@ -228,7 +228,7 @@ static god_status eval_score_spec(god_instance *instance, const char *spec_json,
 static god_status eval_device_bytes(god_instance *instance, const god_eval_job *job, uint64_t *ret_bytes,
                                     god_error *err)
 {
-    uint64_t tokens = gtx_lm_pack_tokens(job);
+    uint64_t tokens = gtx_group_pack_tokens(job);
     GOD_TRY(task_check(instance, job->spec_json, err));
     tokens = tokens < GTX_SEQUENCE_LEN ? GTX_SEQUENCE_LEN : tokens; /* a long example has a pack of its own */
     return gtx_group_device_bytes(job, tokens, 0, ret_bytes, err);

@@ -6,6 +6,7 @@
 #include "common/finetune.h"
 #include "god/helpers/file.h"
 #include "god/helpers/json.h"
+#include "god/helpers/sha256.h"
 
 enum { CONFIG_BYTES_MAX = 4 << 20 };
 
@@ -40,6 +41,9 @@ god_status gtx_group_open(gtx_group *group, const god_host *host, const god_eval
         read_config(job->base_model_dir, &group->base_config, err) != GOD_OK) {
         return god_fail_in(err, "base model");
     }
+    char tokens[32];
+    (void)snprintf(tokens, sizeof tokens, "%" PRIu64, gtx_group_pack_tokens(job));
+    GOD_TRY(report->fact(report->ctx, "pack_tokens", tokens));
     return report->fact(report->ctx, "engine", god_nn_engine_describe(group->engine));
 }
 
@@ -118,6 +122,22 @@ god_status gtx_group_base(gtx_group *group, god_nn_lm **ret_base, god_error *err
     return GOD_OK;
 }
 
+god_status gtx_group_base_for_adapters(gtx_group *group, god_error *err)
+{
+    for (uint32_t i = 0; i < group->job->submission_count; i++) {
+        if (!group->entrants[i].over && group->entrants[i].is_adapter) {
+            god_nn_lm *base = NULL;
+            return gtx_group_base(group, &base, err);
+        }
+    }
+    return GOD_OK;
+}
+
+uint64_t gtx_group_pack_tokens(const god_eval_job *job)
+{
+    return job->batch_tokens_max > 0 ? job->batch_tokens_max : GTX_PACK_TOKENS;
+}
+
 god_status gtx_group_fail(gtx_group *group, gtx_entrant *entrant, god_status status, const god_error *why,
                           god_error *err)
 {
@@ -139,6 +159,37 @@ god_status gtx_group_step(gtx_group *group, const char *stage, const char *stage
         return god_fail(err, GOD_E_CANCELLED, "stopped on request at \"%s\"", text);
     }
     return GOD_OK;
+}
+
+void gtx_group_done(gtx_group *group, const gtx_entrant *entrant, uint64_t done)
+{
+    group->done = done;
+    group->host->progress(group->host->ctx, group->done, group->total, "tokens", entrant->id);
+}
+
+god_status gtx_group_finish(gtx_group *group, const gtx_entrant *entrant)
+{
+    const god_report *report = group->report;
+    if (entrant->not_finetuned[0] == '\0') {
+        return GOD_OK;
+    }
+    return report->excluded(report->ctx, entrant->index, "not_finetuned", entrant->not_finetuned);
+}
+
+god_status gtx_group_artifact(gtx_group *group, const gtx_entrant *entrant, const god_text *lines, god_error *err)
+{
+    const god_report *report = group->report;
+    char name[64], path[GOD_PATH_MAX], fact[160], digest[GOD_SHA256_HEX];
+    if (group->host->work_dir == NULL) {
+        return GOD_OK;
+    }
+    (void)snprintf(name, sizeof name, "per_example-%" PRIu32 ".jsonl", entrant->index);
+    (void)snprintf(fact, sizeof fact, "per_example_sha256.%.120s", entrant->id);
+    GOD_TRY(god_path_join(group->host->work_dir, name, path, err));
+    god_sha256_bytes(lines->data, lines->bytes, digest);
+    GOD_TRY(god_file_write(path, lines->data, lines->bytes, err));
+    GOD_TRY(report->artifact(report->ctx, entrant->index, "per_example.jsonl", path));
+    return report->fact(report->ctx, fact, digest);
 }
 
 god_status gtx_model_open(gtx_group *group, const gtx_entrant *entrant, gtx_model *ret_model, god_error *err)

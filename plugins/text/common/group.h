@@ -11,7 +11,10 @@
 #include <jansson.h>
 
 #include "god/eval.h"
+#include "god/helpers/text.h"
 #include "god/nn/lm.h"
+
+enum { GTX_PACK_TOKENS = 8192 }; /* when the job does not say: wide enough for matrix products, small in activations */
 
 typedef struct gtx_entrant {
     uint32_t index; /* in the job */
@@ -43,8 +46,13 @@ void gtx_group_close(gtx_group *group);
 /* Fills every entrant and reports those that are over already. Fails only for the base's or the host's sake. */
 god_status gtx_group_inspect(gtx_group *group, god_error *err);
 
+/* The pack size of a job: what it says, or GTX_PACK_TOKENS. */
+uint64_t gtx_group_pack_tokens(const god_eval_job *job);
+
 /* The base model, opened at the first call. Borrowed. */
 god_status gtx_group_base(gtx_group *group, god_nn_lm **ret_base, god_error *err);
+/* Opens it when an adapter is still in the running, so that a broken base is not blamed on the first of them. */
+god_status gtx_group_base_for_adapters(gtx_group *group, god_error *err);
 
 /* What went wrong with one entrant: reports it and returns GOD_OK, or returns a status that must end the run (the host
  * cancelled, the device is lost, the report was refused). `why` is what the failing call wrote. */
@@ -54,6 +62,13 @@ god_status gtx_group_fail(gtx_group *group, gtx_entrant *entrant, god_status sta
 /* Once per pack, before it runs: tells how far we are and asks whether to stop (GOD_E_CANCELLED). stage_name may be
  * NULL. */
 god_status gtx_group_step(gtx_group *group, const char *stage, const char *stage_name, god_error *err);
+/* The end of one entrant, however it went: `done` tokens are behind us. */
+void gtx_group_done(gtx_group *group, const gtx_entrant *entrant, uint64_t done);
+
+/* The last word on an entrant whose metrics have been reported: excluded when its config is of another shape. */
+god_status gtx_group_finish(gtx_group *group, const gtx_entrant *entrant);
+/* Hands over the per-example lines as "per_example.jsonl", with their digest as a fact. */
+god_status gtx_group_artifact(gtx_group *group, const gtx_entrant *entrant, const god_text *lines, god_error *err);
 
 /* An entrant, ready to run. */
 typedef struct gtx_model {

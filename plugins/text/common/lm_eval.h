@@ -34,7 +34,4 @@ typedef struct gtx_lm_task {
 god_status gtx_lm_eval(const god_host *host, const god_eval_job *job, const god_report *report, const gtx_lm_task *task,
                        god_error *err);
 
-/* The pack size of a job: what it says, or GTX_PACK_TOKENS. */
-uint64_t gtx_lm_pack_tokens(const god_eval_job *job);
-
 #endif

@@ -16,8 +16,6 @@
 #include "common/samples.h"
 #include "god/nn/lm.h"
 
-enum { GTX_PACK_TOKENS = 8192 }; /* when the job does not say: wide enough for matrix products, small in activations */
-
 typedef struct gtx_pack {
     size_t first, count; /* of gtx_samples.order */
     uint64_t tokens;

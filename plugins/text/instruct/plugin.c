@@ -201,7 +201,7 @@ static god_status eval_device_bytes(god_instance *instance, const god_eval_job *
                                     god_error *err)
 {
     task read;
-    uint64_t tokens = gtx_lm_pack_tokens(job);
+    uint64_t tokens = gtx_group_pack_tokens(job);
     GOD_TRY(task_read(job->spec_json, &read, err));
     tokens = tokens < GTX_SEQUENCE_LEN ? GTX_SEQUENCE_LEN : tokens; /* a long example has a pack of its own */
     god_status status = gtx_group_device_bytes(job, tokens, states_budget(instance, &read.spec), ret_bytes, err);
