@@ -1,7 +1,7 @@
 /* `god plugin new`: copies the template folder and fills in the name.
  *
- * In contents and file names, @NAME@ becomes the name ("my-score"), @IDENT@ the name as a C identifier ("my_score") and
- * @TASK_TYPE@ the name as a task type ("MyScoreTask"). The folder appears whole or not at all. */
+ * In contents and file names, @NAME@ becomes the name ("my-score") and @TASK_TYPE@ the same as the name of a task type
+ * ("MyScoreTask"). The folder appears whole or not at all. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -14,7 +14,7 @@
 #include "god/helpers/file.h"
 #include "god/helpers/text.h"
 
-enum { name_bytes_max = 40, ident_bytes = name_bytes_max + 16, template_bytes_max = 1 << 20 };
+enum { name_bytes_max = 40, task_type_bytes = name_bytes_max + 8, template_bytes_max = 1 << 20 };
 
 static const gdi_option options[] = {
     {.name = "--dir", .value = "DIR", .help = "the folder to make; ./NAME unless it is given"},
@@ -37,7 +37,7 @@ typedef struct arguments {
 /* What the placeholders stand for. */
 typedef struct words {
     const char *name;
-    char ident[ident_bytes], task_type[ident_bytes];
+    char task_type[task_type_bytes];
 } words;
 
 static god_status take_option(void *user, const char *name, const char *value, god_error *err)
@@ -71,20 +71,19 @@ static void find_words(const char *name, words *ret)
     int begins_word = 1;
     *ret = (words){.name = name};
     for (size_t i = 0; name[i] != '\0'; i++) {
-        ret->ident[i] = name[i] == '-' ? '_' : name[i];
         if (name[i] != '-') {
             ret->task_type[at++] = (char)(begins_word ? toupper((unsigned char)name[i]) : name[i]);
         }
         begins_word = name[i] == '-';
     }
-    (void)snprintf(ret->task_type + at, ident_bytes - at, "Task");
+    (void)snprintf(ret->task_type + at, task_type_bytes - at, "Task");
 }
 
 static god_status fill_in(const words *w, const char *text, god_text *filled, god_error *err)
 {
     const struct {
         const char *placeholder, *word;
-    } all[] = {{"@NAME@", w->name}, {"@IDENT@", w->ident}, {"@TASK_TYPE@", w->task_type}};
+    } all[] = {{"@NAME@", w->name}, {"@TASK_TYPE@", w->task_type}};
     while (*text != '\0') {
         size_t plain = strcspn(text, "@");
         GOD_TRY(god_text_append(filled, text, plain, err));
