@@ -1,9 +1,11 @@
 #include "core/host/services.h"
 
 #include "core/base/clock.h"
+#include "core/base/layout.h"
 #include "core/base/signals.h"
+#include "core/jail/render.h"
 
-enum { progress_every_ms = 100, text_bytes_max = 500 };
+enum { progress_every_ms = 100, text_bytes_max = 500, template_time_limit_ms = 10 * 60 * 1000 };
 
 static void service_log(void *ctx, uint32_t level, const char *message)
 {
@@ -54,10 +56,25 @@ static god_status service_download(void *ctx, const god_http_request *request, g
     return gdi_http_download(services->http, request, err);
 }
 
+static god_status service_render(void *ctx, const god_template_request *request, void *user, gdi_rendered rendered,
+                                 god_error *err)
+{
+    gdi_services *services = ctx;
+    gdi_layout layout;
+    GOD_TRY(gdi_layout_find(&layout, err));
+    const gdi_render_options options = {
+        .jail_path = layout.jail_path, .work_dir = services->host.work_dir, .time_limit_ms = template_time_limit_ms};
+    return gdi_render(&options, request, user, rendered, err);
+}
+
 static const void *service_extension(void *ctx, const char *id)
 {
     static const god_http http = {.size = GOD_SIZE_TO(god_http, download), .download = service_download};
+    static const god_template templates = {.size = GOD_SIZE_TO(god_template, render), .render = service_render};
     gdi_services *services = ctx;
+    if (id != NULL && strcmp(id, GOD_TEMPLATE_ID) == 0) {
+        return &templates;
+    }
     return services->http != NULL && id != NULL && strcmp(id, GOD_HTTP_ID) == 0 ? &http : NULL;
 }
 

@@ -1,5 +1,6 @@
 /* core/host/services.h: the god_host that a worker lends to its plug-in: log lines and progress become frames,
- * `cancelled` asks the signal counter, "god.http/1" is there when the job allows any address.
+ * `cancelled` asks the signal counter, "god.http/1" is there when the job allows any address, "god.template/1" renders
+ * in god-jail.
  *
  * Owned by the worker's main function; outlives the instance. [any] once it is open */
 #ifndef GDI_HOST_SERVICES_H
