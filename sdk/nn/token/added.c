@@ -12,13 +12,6 @@ static void free_token(gdt_added_token *token)
     free(token->content);
 }
 
-static void trie_fini(gdt_trie *trie)
-{
-    gdt_pairs_fini(&trie->edges);
-    free(trie->ids);
-    memset(trie, 0, sizeof *trie);
-}
-
 void gdt_added_fini(gdt_added *added)
 {
     for (size_t i = 0; i < added->count; i++) {
@@ -32,8 +25,8 @@ void gdt_added_fini(gdt_added *added)
     free(added->place_of);
     gdt_index_fini(&added->special_texts);
     gdt_index_fini(&added->texts);
-    trie_fini(&added->raw);
-    trie_fini(&added->normalized);
+    gdt_trie_fini(&added->raw);
+    gdt_trie_fini(&added->normalized);
     memset(added, 0, sizeof *added);
 }
 
@@ -103,7 +96,7 @@ int32_t gdt_added_id(const gdt_added *added, const gdt_vocab *vocab, const char 
 
 static int32_t next_free_id(const gdt_added *added, const gdt_vocab *vocab)
 {
-    int32_t vocab_size = (int32_t)vocab->index.count;
+    int32_t vocab_size = vocab->size;
     return added->id_end > vocab_size ? added->id_end : vocab_size;
 }
 
@@ -174,38 +167,6 @@ god_status gdt_added_add(gdt_added *added, const gdt_vocab *vocab, const gdt_add
     return GOD_OK;
 }
 
-static god_status add_node(gdt_trie *trie, god_error *err)
-{
-    GOD_TRY(gdt_reserve((void **)&trie->ids, &trie->capacity, trie->count + 1, sizeof *trie->ids, "added tokens", err));
-    trie->ids[trie->count++] = -1;
-    return GOD_OK;
-}
-
-/* The first token with a text keeps it. An empty text matches nowhere. */
-static god_status trie_put(gdt_trie *trie, const char *text, size_t bytes, int32_t id, god_error *err)
-{
-    int32_t node = 0;
-    if (bytes == 0) {
-        return GOD_OK;
-    }
-    trie->opens[(unsigned char)text[0]] = 1;
-    for (size_t i = 0; i < bytes; i++) {
-        const gdt_pair_slot *edge = gdt_pairs_get(&trie->edges, node, (unsigned char)text[i]);
-        if (edge == NULL) {
-            int32_t added = (int32_t)trie->count;
-            GOD_TRY(add_node(trie, err));
-            gdt_pairs_put(&trie->edges, node, (unsigned char)text[i], 0, added);
-            node = added;
-        } else {
-            node = edge->merged;
-        }
-    }
-    if (trie->ids[node] < 0) {
-        trie->ids[node] = id;
-    }
-    return GOD_OK;
-}
-
 /* Texts of the listed tokens of one kind, one behind the other, with where each ends. */
 typedef struct texts {
     god_text bytes;
@@ -232,7 +193,7 @@ static god_status build_trie(gdt_added *added, const gdt_vocab *vocab, uint32_t 
                              gdt_trie *trie, god_error *err)
 {
     texts list = {.bytes = GOD_TEXT_INIT};
-    trie_fini(trie);
+    gdt_trie_fini(trie);
     list.ends = calloc(added->listed_count + 1, sizeof *list.ends);
     god_status status = list.ends != NULL ? GOD_OK : god_fail(err, GOD_E_NOMEM, "added tokens: out of memory");
     for (size_t i = 0; i < added->listed_count && status == GOD_OK; i++) {
@@ -242,15 +203,12 @@ static god_status build_trie(gdt_added *added, const gdt_vocab *vocab, uint32_t 
         }
     }
     if (status == GOD_OK) {
-        status = gdt_pairs_init(&trie->edges, list.bytes.bytes, err);
-    }
-    if (status == GOD_OK) {
-        status = add_node(trie, err);
+        status = gdt_trie_init(trie, list.bytes.bytes, err);
     }
     for (size_t i = 0, begin = 0; i < added->listed_count && status == GOD_OK; begin = list.ends[i++]) {
         if (list.ends[i] > begin) {
             int32_t id = gdt_added_id(added, vocab, added->listed[i].content);
-            status = trie_put(trie, list.bytes.data + begin, list.ends[i] - begin, id, err);
+            status = gdt_trie_put(trie, list.bytes.data + begin, list.ends[i] - begin, id, 0, err);
         }
     }
     god_text_free(&list.bytes);
@@ -269,11 +227,10 @@ static int32_t longest_at(const gdt_trie *trie, const gdt_work *work, uint32_t a
 {
     int32_t node = 0, id = -1;
     for (uint32_t i = at; i < end; i++) {
-        const gdt_pair_slot *edge = gdt_pairs_get(&trie->edges, node, (unsigned char)work->text[i]);
-        if (edge == NULL) {
+        node = gdt_trie_next(trie, node, work->text[i]);
+        if (node < 0) {
             break;
         }
-        node = edge->merged;
         if (trie->ids[node] >= 0) {
             id = trie->ids[node];
             *ret_end = i + 1;

@@ -8,6 +8,7 @@
 
 #include "model.h"
 #include "step.h"
+#include "trie.h"
 
 #define GDT_ADDED_TOKENS_MAX 65536
 
@@ -15,14 +16,6 @@ typedef struct gdt_added_token {
     char *content;
     uint32_t single_word, lstrip, rstrip, normalized, special;
 } gdt_added_token;
-
-/* One search: a trie over bytes; node 0 is the root. */
-typedef struct gdt_trie {
-    gdt_pairs edges; /* (node, byte) -> node, in the field `merged` */
-    int32_t *ids;    /* per node: the id of the token that ends here, -1: none */
-    size_t count, capacity;
-    uint8_t opens[256]; /* 1 for each byte that a token begins with */
-} gdt_trie;
 
 typedef struct gdt_added_entry {
     int32_t id;

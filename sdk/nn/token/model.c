@@ -7,10 +7,22 @@ god_status gdt_model_load(gdt_model *model, json_t *object, uint32_t raw_bytes, 
     const char *where = "tokenizer.json: model", *type = NULL;
     GOD_TRY(god_json_opt_str(where, object, "type", &type, err));
     if (type == NULL) { /* files written before the member existed */
-        type = json_object_get(object, "merges") != NULL ? "BPE" : "";
+        type = json_object_get(object, "merges") != NULL                     ? "BPE"
+               : json_is_array(json_object_get(object, "vocab"))             ? "Unigram"
+               : json_object_get(object, "max_input_chars_per_word") != NULL ? "WordPiece"
+                                                                             : "WordLevel";
     }
     if (strcmp(type, "BPE") == 0) {
         return gdt_bpe_load(model, where, object, raw_bytes, err);
+    }
+    if (strcmp(type, "Unigram") == 0) {
+        return gdt_unigram_load(model, where, object, err);
+    }
+    if (strcmp(type, "WordPiece") == 0) {
+        return gdt_wordpiece_load(model, where, object, err);
+    }
+    if (strcmp(type, "WordLevel") == 0) {
+        return gdt_wordlevel_load(model, where, object, err);
     }
     return god_fail(err, GOD_E_UNSUPPORTED, "%s: the type \"%.40s\" is not supported", where, type);
 }

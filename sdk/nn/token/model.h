@@ -20,6 +20,9 @@ god_status gdt_model_load(gdt_model *model, json_t *object, uint32_t raw_bytes, 
 void gdt_model_fini(gdt_model *model);
 
 god_status gdt_bpe_load(gdt_model *model, const char *where, json_t *object, uint32_t raw_bytes, god_error *err);
+god_status gdt_unigram_load(gdt_model *model, const char *where, json_t *object, god_error *err);
+god_status gdt_wordpiece_load(gdt_model *model, const char *where, json_t *object, god_error *err);
+god_status gdt_wordlevel_load(gdt_model *model, const char *where, json_t *object, god_error *err);
 
 /* Appends a token that stands for text bytes begin..end. */
 god_status gdt_token_push(god_tokens *tokens, const gdt_work *work, int32_t id, uint32_t begin, uint32_t end,

@@ -1,43 +1,26 @@
 #include "byte_level.h"
 #include "god/helpers/json.h"
 #include "step.h"
+#include "unicode.h"
 #include "utf8.h"
 
 /* The pattern that ByteLevel brings along (the GPT-2 encoder's). */
 static const char byte_level_pattern[] =
     "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-static god_status run_split(const gdt_step *step, gdt_work *work, god_error *err)
-{
-    gdt_cut_begin(work);
-    for (size_t i = 0; i < work->pieces.count; i++) {
-        const gdt_piece piece = work->pieces.items[i];
-        if (piece.id != GDT_NO_ID) {
-            GOD_TRY(gdt_cut_push(work, piece.begin, piece.end, piece.id, err));
-            continue;
-        }
-        GOD_TRY(gdt_regex_matches(step->regex, work, piece.begin, piece.end, err));
-        for (size_t m = 0; step->invert && m < work->matches.count; m++) {
-            work->matches.items[m].is_match ^= 1u;
-        }
-        GOD_TRY(gdt_split_at_matches(work, step->behaviour, err));
-    }
-    gdt_cut_end(work);
-    return GOD_OK;
-}
+/* How "Whitespace" cuts: words, and runs of signs. */
+static const char whitespace_pattern[] = "\\w+|[^\\w\\s]+";
 
-/* A blank in front of each piece that does not begin with one; it stands for the same input as what follows it. */
+/* When Metaspace puts its sign in front of a piece. */
+enum { PREPEND_ALWAYS = 1, PREPEND_FIRST, PREPEND_NEVER };
+
 static god_status write_prefix_space(const void *self, gdt_work *work, const gdt_piece *piece, god_error *err)
 {
     (void)self;
-    if (work->text[piece->begin] != ' ') {
-        uint32_t first_end = piece->begin + (uint32_t)gdt_utf8_length(work->text[piece->begin]);
-        GOD_TRY(gdt_emit(work, " ", 1, gdt_work_origin(work, piece->begin, first_end), err));
-    }
-    return gdt_emit_copy(work, piece->begin, piece->end, err);
+    return gdt_emit_prefixed(work, piece, work->text[piece->begin] == ' ' ? "" : " ", err);
 }
 
-static god_status write_byte_level(const void *self, gdt_work *work, const gdt_piece *piece, god_error *err)
+god_status gdt_write_byte_level(const void *self, gdt_work *work, const gdt_piece *piece, god_error *err)
 {
     (void)self;
     for (uint32_t at = piece->begin; at < piece->end; at++) {
@@ -53,9 +36,9 @@ static god_status run_byte_level(const gdt_step *step, gdt_work *work, god_error
         GOD_TRY(gdt_rewrite(work, write_prefix_space, NULL, err));
     }
     if (step->regex != NULL) {
-        GOD_TRY(run_split(step, work, err));
+        GOD_TRY(gdt_run_split(step, work, err));
     }
-    return step->maps_bytes ? gdt_rewrite(work, write_byte_level, NULL, err) : GOD_OK;
+    return step->maps_bytes ? gdt_rewrite(work, gdt_write_byte_level, NULL, err) : GOD_OK;
 }
 
 static god_status load_byte_level(gdt_step *step, const char *where, json_t *object, god_error *err)
@@ -71,13 +54,16 @@ static god_status load_byte_level(gdt_step *step, const char *where, json_t *obj
                      : GOD_OK;
 }
 
-static god_status load_behaviour(const char *where, json_t *object, uint32_t *ret_behaviour, god_error *err)
+static god_status parse_behaviour(const char *where, const char *name, uint32_t *ret_behaviour, god_error *err)
 {
-    static const char *const names[] = {NULL,        "Removed", "Isolated", "MergedWithPrevious", "MergedWithNext",
-                                        "Contiguous"};
-    const char *name = NULL;
-    GOD_TRY(god_json_get_str(where, object, "behavior", &name, err));
-    for (uint32_t i = 1; i < sizeof names / sizeof *names; i++) {
+    static const char *const names[] = {
+        [GDT_SPLIT_REMOVED] = "Removed",
+        [GDT_SPLIT_ISOLATED] = "Isolated",
+        [GDT_SPLIT_MERGED_WITH_PREVIOUS] = "MergedWithPrevious",
+        [GDT_SPLIT_MERGED_WITH_NEXT] = "MergedWithNext",
+        [GDT_SPLIT_CONTIGUOUS] = "Contiguous",
+    };
+    for (uint32_t i = GDT_SPLIT_REMOVED; i <= GDT_SPLIT_CONTIGUOUS; i++) {
         if (strcmp(name, names[i]) == 0) {
             *ret_behaviour = i;
             return GOD_OK;
@@ -86,29 +72,120 @@ static god_status load_behaviour(const char *where, json_t *object, uint32_t *re
     return god_fail(err, GOD_E_UNSUPPORTED, "%s: \"behavior\" \"%.40s\" is not known", where, name);
 }
 
-/* "pattern": {"Regex": "..."} or {"String": "..."}. */
-static god_status load_pattern(const char *where, json_t *object, gdt_regex **ret_regex, god_error *err)
-{
-    json_t *pattern = NULL;
-    const char *text = NULL;
-    GOD_TRY(god_json_get_object(where, object, "pattern", &pattern, err));
-    GOD_TRY(god_json_opt_str(where, pattern, "Regex", &text, err));
-    if (text != NULL) {
-        return gdt_regex_compile(where, text, strlen(text), ret_regex, err);
-    }
-    GOD_TRY(god_json_opt_str(where, pattern, "String", &text, err));
-    if (text != NULL) {
-        return gdt_regex_compile_literal(where, text, strlen(text), ret_regex, err);
-    }
-    return god_fail(err, GOD_E_DATA, "%s: \"pattern\" has neither \"Regex\" nor \"String\"", where);
-}
-
 static god_status load_split(gdt_step *step, const char *where, json_t *object, god_error *err)
 {
-    step->run = run_split;
-    GOD_TRY(load_behaviour(where, object, &step->behaviour, err));
+    const char *name = NULL;
+    step->run = gdt_run_split;
+    GOD_TRY(god_json_get_str(where, object, "behavior", &name, err));
+    GOD_TRY(parse_behaviour(where, name, &step->behaviour, err));
     GOD_TRY(god_json_opt_bool(where, object, "invert", &step->invert, err));
-    return load_pattern(where, object, &step->regex, err);
+    return gdt_load_pattern(where, object, &step->regex, err);
+}
+
+static god_status load_whitespace(gdt_step *step, const char *where, god_error *err)
+{
+    step->run = gdt_run_split;
+    step->behaviour = GDT_SPLIT_REMOVED;
+    step->invert = 1;
+    return gdt_regex_compile(where, whitespace_pattern, sizeof whitespace_pattern - 1, &step->regex, err);
+}
+
+static god_status load_codes(gdt_step *step, gdt_is *is, uint32_t behaviour)
+{
+    step->run = gdt_run_split;
+    step->is = is;
+    step->behaviour = behaviour;
+    return GOD_OK;
+}
+
+static god_status load_digits(gdt_step *step, const char *where, json_t *object, god_error *err)
+{
+    uint32_t individual = 0;
+    GOD_TRY(god_json_opt_bool(where, object, "individual_digits", &individual, err));
+    return load_codes(step, gdt_is_numeric, individual ? GDT_SPLIT_ISOLATED : GDT_SPLIT_CONTIGUOUS);
+}
+
+static god_status load_punctuation(gdt_step *step, const char *where, json_t *object, god_error *err)
+{
+    const char *name = "Isolated";
+    uint32_t behaviour = GDT_SPLIT_ISOLATED;
+    GOD_TRY(god_json_opt_str(where, object, "behavior", &name, err));
+    GOD_TRY(parse_behaviour(where, name, &behaviour, err));
+    return load_codes(step, gdt_is_punctuation, behaviour);
+}
+
+static god_status load_delimiter(gdt_step *step, const char *where, json_t *object, god_error *err)
+{
+    GOD_TRY(gdt_load_character(where, object, "delimiter", &step->code, err));
+    return load_codes(step, NULL, GDT_SPLIT_REMOVED);
+}
+
+/* White space goes away, then punctuation stands alone. */
+static god_status run_bert(const gdt_step *step, gdt_work *work, god_error *err)
+{
+    gdt_step spaces = *step, signs = *step;
+    spaces.is = gdt_is_white_space;
+    spaces.behaviour = GDT_SPLIT_REMOVED;
+    signs.is = gdt_is_punctuation;
+    signs.behaviour = GDT_SPLIT_ISOLATED;
+    GOD_TRY(gdt_run_split(&spaces, work, err));
+    return gdt_run_split(&signs, work, err);
+}
+
+/* Blanks become the sign, and a sign is put in front where the scheme asks for it. */
+static god_status write_metaspace(const void *self, gdt_work *work, const gdt_piece *piece, god_error *err)
+{
+    const gdt_step *step = self;
+    uint32_t first;
+    uint32_t first_end = piece->begin + (uint32_t)gdt_utf8_decode(work->text + piece->begin, &first);
+    gdt_range origin = gdt_work_origin(work, piece->begin, first_end);
+    if (first != ' ' && first != step->code &&
+        (step->options == PREPEND_ALWAYS || (step->options == PREPEND_FIRST && origin.begin == 0))) {
+        GOD_TRY(gdt_emit_code(work, step->code, origin, err));
+    }
+    for (uint32_t at = piece->begin; at < piece->end;) {
+        uint32_t code, after = at + (uint32_t)gdt_utf8_decode(work->text + at, &code);
+        if (code == ' ') {
+            GOD_TRY(gdt_emit_code(work, step->code, gdt_work_origin(work, at, after), err));
+        } else {
+            GOD_TRY(gdt_emit_copy(work, at, after, err));
+        }
+        at = after;
+    }
+    return GOD_OK;
+}
+
+static god_status run_metaspace(const gdt_step *step, gdt_work *work, god_error *err)
+{
+    GOD_TRY(gdt_rewrite(work, write_metaspace, step, err));
+    return step->behaviour != 0 ? gdt_run_split(step, work, err) : GOD_OK;
+}
+
+static god_status load_metaspace(gdt_step *step, const char *where, json_t *object, god_error *err)
+{
+    const char *scheme = NULL;
+    uint32_t add_prefix_space = 1, split = 1;
+    step->run = run_metaspace;
+    GOD_TRY(gdt_load_character(where, object, "replacement", &step->code, err));
+    GOD_TRY(god_json_opt_bool(where, object, "add_prefix_space", &add_prefix_space, err));
+    GOD_TRY(god_json_opt_bool(where, object, "split", &split, err));
+    GOD_TRY(god_json_opt_str(where, object, "prepend_scheme", &scheme, err));
+    if (scheme == NULL) { /* files written before the member existed */
+        scheme = add_prefix_space ? "always" : "never";
+    }
+    step->behaviour = split ? GDT_SPLIT_MERGED_WITH_NEXT : 0;
+    step->options = strcmp(scheme, "always") == 0  ? PREPEND_ALWAYS
+                    : strcmp(scheme, "first") == 0 ? PREPEND_FIRST
+                    : strcmp(scheme, "never") == 0 ? PREPEND_NEVER
+                                                   : 0;
+    if (step->options == 0) {
+        return god_fail(err, GOD_E_UNSUPPORTED, "%s: \"prepend_scheme\" \"%.40s\" is not known", where, scheme);
+    }
+    if (!add_prefix_space && step->options != PREPEND_NEVER) {
+        return god_fail(err, GOD_E_DATA, "%s: \"add_prefix_space\" is false but \"prepend_scheme\" is \"%s\"", where,
+                        scheme);
+    }
+    return GOD_OK;
 }
 
 static god_status load(gdt_step *step, const char *where, const char *type, json_t *object, god_error *err)
@@ -118,6 +195,28 @@ static god_status load(gdt_step *step, const char *where, const char *type, json
     }
     if (strcmp(type, "Split") == 0) {
         return load_split(step, where, object, err);
+    }
+    if (strcmp(type, "Metaspace") == 0) {
+        return load_metaspace(step, where, object, err);
+    }
+    if (strcmp(type, "Whitespace") == 0) {
+        return load_whitespace(step, where, err);
+    }
+    if (strcmp(type, "WhitespaceSplit") == 0) {
+        return load_codes(step, gdt_is_white_space, GDT_SPLIT_REMOVED);
+    }
+    if (strcmp(type, "Digits") == 0) {
+        return load_digits(step, where, object, err);
+    }
+    if (strcmp(type, "Punctuation") == 0) {
+        return load_punctuation(step, where, object, err);
+    }
+    if (strcmp(type, "BertPreTokenizer") == 0) {
+        step->run = run_bert;
+        return GOD_OK;
+    }
+    if (strcmp(type, "CharDelimiterSplit") == 0) {
+        return load_delimiter(step, where, object, err);
     }
     return god_fail(err, GOD_E_UNSUPPORTED, "%s: the type \"%.40s\" is not supported", where, type);
 }

@@ -18,14 +18,15 @@ god_status gdt_push_match(gdt_work *work, size_t begin, size_t end, uint32_t is_
     return GOD_OK;
 }
 
-god_status gdt_match_codes(gdt_work *work, uint32_t begin, uint32_t end, gdt_is *is, god_error *err)
+/* Lists in work->matches each code point of the piece that the step asks for, and the text between. */
+static god_status match_codes(const gdt_step *step, gdt_work *work, const gdt_piece *piece, god_error *err)
 {
-    uint32_t gap = begin;
+    uint32_t gap = piece->begin;
     work->matches.count = 0;
-    for (uint32_t at = begin; at < end;) {
+    for (uint32_t at = piece->begin; at < piece->end;) {
         uint32_t code;
         uint32_t after = at + (uint32_t)gdt_utf8_decode(work->text + at, &code);
-        if (is(code)) {
+        if (step->is != NULL ? step->is(code) : code == step->code) {
             if (gap < at) {
                 GOD_TRY(gdt_push_match(work, gap, at, 0, err));
             }
@@ -34,7 +35,7 @@ god_status gdt_match_codes(gdt_work *work, uint32_t begin, uint32_t end, gdt_is 
         }
         at = after;
     }
-    return gap < end ? gdt_push_match(work, gap, end, 0, err) : GOD_OK;
+    return gap < piece->end ? gdt_push_match(work, gap, piece->end, 0, err) : GOD_OK;
 }
 
 /* Runs of equals become one. */
@@ -80,7 +81,7 @@ static god_status cut_with_next(gdt_work *work, god_error *err)
     return GOD_OK;
 }
 
-god_status gdt_split_at_matches(gdt_work *work, uint32_t behaviour, god_error *err)
+static god_status cut_at_matches(gdt_work *work, uint32_t behaviour, god_error *err)
 {
     switch (behaviour) {
     case GDT_SPLIT_CONTIGUOUS: return cut_contiguous(work, err);
@@ -94,5 +95,28 @@ god_status gdt_split_at_matches(gdt_work *work, uint32_t behaviour, god_error *e
             GOD_TRY(gdt_cut_push(work, match->begin, match->end, GDT_NO_ID, err));
         }
     }
+    return GOD_OK;
+}
+
+god_status gdt_run_split(const gdt_step *step, gdt_work *work, god_error *err)
+{
+    gdt_cut_begin(work);
+    for (size_t i = 0; i < work->pieces.count; i++) {
+        const gdt_piece piece = work->pieces.items[i];
+        if (piece.id != GDT_NO_ID) {
+            GOD_TRY(gdt_cut_push(work, piece.begin, piece.end, piece.id, err));
+            continue;
+        }
+        if (step->regex != NULL) {
+            GOD_TRY(gdt_regex_matches(step->regex, work, piece.begin, piece.end, err));
+        } else {
+            GOD_TRY(match_codes(step, work, &piece, err));
+        }
+        for (size_t m = 0; step->invert && m < work->matches.count; m++) {
+            work->matches.items[m].is_match ^= 1u;
+        }
+        GOD_TRY(cut_at_matches(work, step->behaviour, err));
+    }
+    gdt_cut_end(work);
     return GOD_OK;
 }

@@ -18,12 +18,15 @@ enum {
     GDT_SPLIT_CONTIGUOUS
 };
 
+typedef int gdt_is(uint32_t code);
 typedef struct gdt_step gdt_step;
 struct gdt_step {
     god_status (*run)(const gdt_step *step, gdt_work *work, god_error *err);
     gdt_regex *regex;
+    gdt_is *is;
+    char *text; /* owned: what is prepended or put in place of a match */
     uint32_t behaviour, invert;
-    uint32_t add_prefix_space, maps_bytes;
+    uint32_t add_prefix_space, maps_bytes, options, code;
     void *extra; /* freed with `free_extra` */
     void (*free_extra)(void *extra);
 };
@@ -35,6 +38,7 @@ typedef struct gdt_steps {
 
 #define GDT_STEPS_MAX 64
 #define GDT_STEP_DEPTH_MAX 8
+#define GDT_STEP_TEXT_BYTES_MAX 1024
 
 void gdt_steps_fini(gdt_steps *steps);
 god_status gdt_steps_run(const gdt_steps *steps, gdt_work *work, god_error *err);
@@ -48,11 +52,22 @@ typedef god_status gdt_step_load(gdt_step *step, const char *where, const char *
 god_status gdt_steps_load(gdt_steps *steps, const char *where, const char *list_key, json_t *object, size_t depth,
                           gdt_step_load *load, god_error *err);
 
-/* Cuts a piece at work->matches by the behaviour, into work->next_pieces. */
-god_status gdt_split_at_matches(gdt_work *work, uint32_t behaviour, god_error *err);
-/* Lists in work->matches each code point of begin..end for which `is` holds, and the text between. */
-typedef int gdt_is(uint32_t code);
-god_status gdt_match_codes(gdt_work *work, uint32_t begin, uint32_t end, gdt_is *is, god_error *err);
+/* Cuts every piece without an id at the matches of step->regex, else at the code points for which step->is holds (NULL:
+ * those equal to step->code), as step->behaviour and step->invert say. */
+god_status gdt_run_split(const gdt_step *step, gdt_work *work, god_error *err);
 god_status gdt_push_match(gdt_work *work, size_t begin, size_t end, uint32_t is_match, god_error *err);
+
+/* Reads "pattern": {"Regex": "..."} or {"String": "..."}, and a text that the step keeps. */
+god_status gdt_load_pattern(const char *where, json_t *object, gdt_regex **ret_regex, god_error *err);
+/* A member that is one character. */
+god_status gdt_load_character(const char *where, json_t *object, const char *key, uint32_t *ret_code, god_error *err);
+god_status gdt_load_text(const char *where, json_t *object, const char *key, char **ret_text, god_error *err);
+
+/* Puts "text" in front of a piece; all of it stands for the same input as the first character. */
+god_status gdt_emit_prefixed(gdt_work *work, const gdt_piece *piece, const char *text, god_error *err);
+/* Writes the bytes of a piece as characters of the byte-level alphabet. */
+gdt_write gdt_write_byte_level;
+/* Puts `text` in place of each match in a piece. */
+god_status gdt_emit_replaced(gdt_work *work, const gdt_piece *piece, const char *text, god_error *err);
 
 #endif

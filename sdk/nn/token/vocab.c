@@ -35,6 +35,7 @@ god_status gdt_vocab_put(gdt_vocab *vocab, const char *where, const char *text, 
     GOD_TRY(gdt_index_put(&vocab->index, text, bytes, (int32_t)id, err));
     if (vocab->index.count > known) {
         vocab->piece_at[id] = offset;
+        vocab->size++;
     }
     return GOD_OK;
 }

@@ -14,6 +14,7 @@ typedef struct gdt_vocab {
     gdt_index index;    /* text -> id */
     uint32_t *piece_at; /* id -> offset in index.keys, UINT32_MAX where there is no piece */
     int32_t id_end;     /* one more than the highest id */
+    int32_t size;       /* entries, as the tokenizers library counts them */
     size_t id_capacity;
 } gdt_vocab;
 
