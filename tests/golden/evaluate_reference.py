@@ -167,7 +167,7 @@ def main():
     submissions = [pair.split("=", 1) for pair in args.submission]
     results = evaluate(task, read_rows(args.data), args.base, submissions, args.precision)
     report = {
-        "task_type": "InstructTextTask",
+        "task_type": task.get("task_type", "InstructTextTask"),
         "direction": "lower",
         "precision": args.precision,
         "made_with": {

@@ -1,11 +1,14 @@
 #!/bin/sh
-# Ranks the demo's models: sdk/examples/demo/run.sh [path of the god command] [more options of `god evaluate`]
+# Ranks the demo's submissions: run.sh PATH-OF-GOD [ARGUMENT OF god evaluate ...]
 set -eu
-god=${1:-god}
-[ $# -eq 0 ] || shift
-demo=$(cd "$(dirname "$0")" && pwd)
 
-for model in broken copy lora_diverged lora_wild lora_r16_rs lora_r8 full; do
-    set -- --submission "$model=$demo/models/$model" "$@"
+god=${1:?usage: run.sh PATH-OF-GOD [ARGUMENT OF god evaluate ...]}
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+models=$here/models
+
+set -- "$@" --task "$here/task.json" --data "$here/rows.jsonl" --base "$models/base"
+for name in full lora_r8 lora_r16_rs lora_wild lora_diverged copy broken; do
+    set -- "$@" --submission "$name=$models/$name"
 done
-exec "$god" evaluate --task "$demo/task.json" --data "$demo/rows.jsonl" --base "$demo/models/base" "$@"
+exec "$god" evaluate "$@"

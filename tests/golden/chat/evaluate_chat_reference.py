@@ -19,4 +19,4 @@ from chat_rows import build_examples  # noqa: E402
 
 if __name__ == "__main__":
     evaluate_reference.build_examples = build_examples
-    evaluate_reference.main("ChatTask")
+    evaluate_reference.main()

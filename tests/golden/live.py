@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""The comparisons of this folder on fresh random models: what `./bootstrap test-live` runs.
+
+    pip install -r ../../sdk/examples/demo/requirements.txt
+    python3 live.py --god build/bin/god --compare-models build/tests/compare_models [--seed N]
+
+Draws the tiny models with a new seed, asks transformers for their numbers and compares the engine with them; then
+evaluates the demo with transformers and PEFT here and compares `god evaluate` with that. The seed is printed first;
+giving it again repeats the run. Ends with 1 when anything differs.
+"""
+
+import argparse
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def run(*command, environment=None):
+    print("+", *command, flush=True)
+    return subprocess.run([str(part) for part in command], env=environment, check=False).returncode
+
+
+def compare_models(program, seed):
+    """With and without the device module, so that a difference names its side."""
+    environment = {"GOD_NN_DIR": str(Path(program).resolve().parent.parent / "lib" / "god" / "nn"), **os.environ}
+    with tempfile.TemporaryDirectory(prefix="god-live-") as scratch:
+        goldens = Path(scratch) / "goldens"
+        goldens.mkdir()
+        failed = run(sys.executable, HERE / "models" / "make_tiny_models.py", "--seed", seed, "--out", goldens)
+        for options in ([], ["--reference"]):
+            failed |= run(program, goldens, Path(scratch) / "models", *options, environment=environment)
+        return failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description="compare the engine with transformers and PEFT on fresh models")
+    parser.add_argument("--god", required=True)
+    parser.add_argument("--compare-models", required=True, help="the program tests/compare_models of the build")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31 - 2))
+    args = parser.parse_args()
+    print(f"seed {args.seed}", flush=True)
+    failed = compare_models(args.compare_models, args.seed)
+    failed |= run(sys.executable, HERE / "compare_evaluate.py", "--god", args.god, "--live")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
