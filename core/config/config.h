@@ -32,6 +32,7 @@ typedef struct gdi_config {
     int64_t worker_time_limit_ms, worker_grace_ms, worker_threads;
     gdi_strings http_allow;
     int64_t http_bytes_max, http_time_limit_ms;
+    int64_t host_jobs_max;
 } gdi_config;
 
 /* The first of: path (when not NULL; it must exist), $GOD_CONFIG (the same), ./god.yaml, ~/.config/god/god.yaml,

@@ -169,6 +169,14 @@ const gdi_setting gdi_settings[] = {
      .set_default = default_int,
      .default_int = hour_ms,
      .help = "Time limit of one download, repeats included."},
+    {.name = "host.jobs_max",
+     .type = GDI_SETTING_INT,
+     .offset = AT(host_jobs_max),
+     .lowest = 1,
+     .highest = 64,
+     .set_default = default_int,
+     .default_int = 1,
+     .help = "How many jobs the daemon runs at a time."},
     {.name = NULL},
 };
 

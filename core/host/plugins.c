@@ -11,14 +11,27 @@ typedef struct search {
     gdi_plugins *plugins;
 } search;
 
+/* Without a folder for its memory describing still works, only slower. */
+static const char *find_memory(const gdi_config *config, const gdi_log *log, char path[GOD_PATH_MAX])
+{
+    god_error err = GOD_ERROR_INIT;
+    god_status status = god_dir_make(config->paths_state_dir, &err);
+    if (status == GOD_OK) {
+        status = god_path_join(config->paths_state_dir, "plugins.json", path, &err);
+    }
+    if (status != GOD_OK) {
+        gdi_log_write(log, GOD_LOG_WARNING, "cannot remember plug-ins, going on", "reason", err.message, NULL);
+        return NULL;
+    }
+    return path;
+}
+
 god_status gdi_plugins_describe(const gdi_config *config, const gdi_layout *layout, const gdi_log *log,
                                 const char *path, gdi_plugin_info *ret_info, god_error *err)
 {
     char memory_path[GOD_PATH_MAX];
-    GOD_TRY(god_dir_make(config->paths_state_dir, err));
-    GOD_TRY(god_path_join(config->paths_state_dir, "plugins.json", memory_path, err));
     const gdi_describe_options options = {.worker_path = layout->worker_path,
-                                          .memory_path = memory_path,
+                                          .memory_path = find_memory(config, log, memory_path),
                                           .time_limit_ms = (uint64_t)config->plugins_describe_time_limit_ms,
                                           .log = log};
     return gdi_plugin_describe(path, &options, ret_info, err);
@@ -78,6 +91,10 @@ static god_status add_file(void *user, const char *path, god_error *err)
 static god_status search_places(search *s, const gdi_strings *places, god_error *err)
 {
     for (size_t i = 0; i < places->count; i++) {
+        if (places == &s->config->plugins_files && !god_file_exists(places->items[i])) {
+            gdi_log_write(s->log, GOD_LOG_WARNING, "a file of plugins.files does not exist, ignoring", "path",
+                          places->items[i], NULL);
+        }
         GOD_TRY(gdi_plugins_find(places->items[i], s, add_file, err));
     }
     return GOD_OK;

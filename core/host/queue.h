@@ -1,0 +1,47 @@
+/* core/host/queue.h: the daemon's jobs, as folders that move.
+ *
+ *   <state_dir>/jobs/queued/NAME/   put there by a rename, whole; names that begin with a dot are passed over
+ *   <state_dir>/jobs/running/NAME/  a god-worker is at work, or was when the daemon ended
+ *   <state_dir>/jobs/done/NAME/     with its result.json
+ *
+ * Each step is one rename, so a job is always in exactly one place; at start whatever is in running/ is run again,
+ * because a job may be run any number of times. A queued job may leave out plugin.path (found by plugin.id or by the
+ * task type) and the limits and folders that god.yaml states; they are written into its job.json when it starts.
+ *
+ * Each job has a god-worker of its own, which supervises itself: what a plug-in does can hurt that one only. [one]
+ */
+#ifndef GDI_HOST_QUEUE_H
+#define GDI_HOST_QUEUE_H
+
+#include "core/base/child.h"
+#include "core/host/catalogue.h"
+
+enum { GDI_QUEUE_RUNNING_MAX = 64, GDI_QUEUE_NAME_BYTES_MAX = 255, GDI_QUEUE_ATTEMPTS_MAX = 3 };
+
+typedef struct gdi_running {
+    char name[GDI_QUEUE_NAME_BYTES_MAX + 1]; /* "": this place is free */
+    gdi_child *child;
+    uint32_t attempts; /* of this daemon: a worker that is killed without a result is started again */
+} gdi_running;
+
+typedef struct gdi_queue {
+    const gdi_config *config; /* borrowed, as the next three */
+    const gdi_layout *layout;
+    const gdi_log *log;
+    const gdi_catalogue *catalogue;
+    char queued_dir[GOD_PATH_MAX], running_dir[GOD_PATH_MAX], done_dir[GOD_PATH_MAX];
+    gdi_running running[GDI_QUEUE_RUNNING_MAX];
+    uint32_t running_max;
+} gdi_queue;
+
+/* Makes the folders and starts again what was running. */
+god_status gdi_queue_open(gdi_queue *queue, const gdi_config *config, const gdi_layout *layout, const gdi_log *log,
+                          const gdi_catalogue *catalogue, god_error *err);
+/* Starts what fits, and moves what has ended. Does not wait. A job that cannot run ends with a result that says why;
+ * a failure here is one of the file system. */
+god_status gdi_queue_turn(gdi_queue *queue, god_error *err);
+uint32_t gdi_queue_is_idle(const gdi_queue *queue); /* nothing runs */
+/* Asks every worker to stop, waits for each as long as god.yaml allows, kills the rest. The jobs stay in running/. */
+void gdi_queue_stop(gdi_queue *queue);
+
+#endif
