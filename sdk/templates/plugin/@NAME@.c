@@ -184,10 +184,8 @@ static god_status prepare(god_instance *instance, const char *spec_json, const g
 /* Yours: the number that ranks, its direction and range, and how people see it. */
 static god_status score_spec(god_instance *instance, const char *spec_json, god_score_spec *ret_spec, god_error *err)
 {
-    static const god_metric_info error = {.size = GOD_SIZE_TO(god_metric_info, decimals),
-                                          .name = "mean_absolute_error",
-                                          .title = "error",
-                                          .decimals = 6};
+    static const god_metric_info error = {
+        .size = GOD_SIZE_TO(god_metric_info, decimals), .name = "mean_absolute_error", .title = "error", .decimals = 6};
     static const god_metric_info *const metrics[] = {&error, NULL};
     GOD_TRY(check_task(instance, spec_json, err));
     *ret_spec = (god_score_spec){.size = GOD_SIZE_TO(god_score_spec, metrics),
@@ -259,8 +257,7 @@ static const god_task task_table = {
     .size = GOD_SIZE_TO(god_task, build_args), .check = check_task, .build_args = build_args};
 static const god_dataset dataset_table = {
     .size = GOD_SIZE_TO(god_dataset, prepare), .needs = needs, .cache_key = cache_key, .prepare = prepare};
-static const god_eval eval_table = {
-    .size = GOD_SIZE_TO(god_eval, score_group), .score_spec = score_spec, .run = run};
+static const god_eval eval_table = {.size = GOD_SIZE_TO(god_eval, score_group), .score_spec = score_spec, .run = run};
 
 /* NULL for what this plug-in does not offer. */
 static const void *query(const char *id)
