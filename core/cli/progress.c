@@ -49,11 +49,11 @@ static void describe_rate(const gdi_progress *progress, uint64_t now_ms, uint64_
                           const char *unit, char *ret_text, size_t bytes)
 {
     ret_text[0] = '\0';
-    uint64_t spent_ms = now_ms - progress->stage_start_ms;
-    if (spent_ms < rate_after_ms || done <= progress->stage_start_done) {
+    uint64_t spent_ms = now_ms - progress->start_ms;
+    if (spent_ms < rate_after_ms || done <= progress->start_done) {
         return;
     }
-    double rate = (double)(done - progress->stage_start_done) * 1000.0 / (double)spent_ms;
+    double rate = (double)(done - progress->start_done) * 1000.0 / (double)spent_ms;
     char rate_text[16], time_text[32];
     gdi_progress_number(rate, rate_text);
     if (total > done) {
@@ -90,12 +90,17 @@ void gdi_progress_show(gdi_progress *progress, uint64_t now_ms, uint64_t done, u
     if (progress->out == NULL) {
         return;
     }
-    if (strncmp(progress->stage, stage, sizeof progress->stage - 1) != 0) {
+    uint32_t new_stage = strncmp(progress->stage, stage, sizeof progress->stage - 1) != 0;
+    if (new_stage) {
         (void)snprintf(progress->stage, sizeof progress->stage, "%s", stage);
-        progress->stage_start_ms = now_ms;
-        progress->stage_start_done = done;
         progress->printed_tenth = no_tenth;
     }
+    if (total != progress->total || done < progress->last_done || (new_stage && total == 0)) {
+        progress->total = total;
+        progress->start_ms = now_ms;
+        progress->start_done = done;
+    }
+    progress->last_done = done;
     uint64_t shown_done = total > 0 && done > total ? total : done;
     uint32_t percent = total == 0 ? 0 : (uint32_t)(100.0 * (double)shown_done / (double)total);
     describe_rate(progress, now_ms, done, total, unit, rate, sizeof rate);

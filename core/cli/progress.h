@@ -11,7 +11,8 @@ typedef struct gdi_progress {
     FILE *out; /* NULL: silent */
     uint32_t on_terminal, line_is_drawn;
     char stage[128];
-    uint64_t stage_start_ms, stage_start_done; /* the rate is that of this stage */
+    uint64_t total, last_done;
+    uint64_t start_ms, start_done; /* where the rate is measured from: a total of several stages is one stretch */
     uint64_t printed_ms;
     uint32_t printed_tenth;
 } gdi_progress;

@@ -243,7 +243,9 @@ int gdi_worker_inner(const char *job_dir)
         return 2;
     }
     god_status status = work(&w, job_dir, &err);
-    if (status != GOD_OK && err.message[0] == '\0') {
+    if (status == GOD_E_INVALID && err.message[0] == '\0' && w.reporter.refusal[0] != '\0') {
+        status = god_fail(&err, GOD_E_INTERNAL, "the plug-in made a mistake: %s", w.reporter.refusal);
+    } else if (status != GOD_OK && err.message[0] == '\0') {
         (void)god_fail(&err, status, "the plug-in returned %s and did not say why", god_status_name(status));
     }
     json_t *done = json_pack("{s:s, s:i, s:o}", "frame", "done", "status", status, "message",

@@ -6,9 +6,32 @@
 #include "core/worker/collect.h"
 #include "god/helpers/file.h"
 
-static god_status check_index(const gdi_reporter *reporter, uint32_t submission)
+/* Remembers why, for the case that the plug-in passes the status on without a word. */
+GOD_PRINTF(2, 3) static god_status refuse(gdi_reporter *reporter, const char *format, ...)
 {
-    return submission < reporter->submission_count ? GOD_OK : GOD_E_INVALID;
+    va_list args;
+    va_start(args, format);
+    (void)pthread_mutex_lock(&reporter->lock);
+    (void)vsnprintf(reporter->refusal, sizeof reporter->refusal, format, args);
+    (void)pthread_mutex_unlock(&reporter->lock);
+    va_end(args);
+    return GOD_E_INVALID;
+}
+
+static god_status check_index(gdi_reporter *reporter, uint32_t submission)
+{
+    return submission < reporter->submission_count
+               ? GOD_OK
+               : refuse(reporter, "it reported something for submission %u of a job with %u", submission,
+                        reporter->submission_count);
+}
+
+static god_status check_name(gdi_reporter *reporter, const char *what, const char *name)
+{
+    return name != NULL && gdi_collect_is_name(name)
+               ? GOD_OK
+               : refuse(reporter, "it named %s \"%.40s\", 1 to %d letters, digits, '.', '_' and '-' are needed", what,
+                        name == NULL ? "" : name, GDI_METRIC_NAME_BYTES_MAX);
 }
 
 /* One text member of a frame, by taking what json_pack has built so far. */
@@ -33,8 +56,9 @@ static god_status report_metric(void *ctx, uint32_t submission, const char *name
 {
     gdi_reporter *reporter = ctx;
     GOD_TRY(check_index(reporter, submission));
-    if (name == NULL || !gdi_collect_is_name(name) || items > INT64_MAX) {
-        return GOD_E_INVALID;
+    GOD_TRY(check_name(reporter, "a metric", name));
+    if (items > INT64_MAX) {
+        return refuse(reporter, "it reported \"%s\" over %llu items", name, (unsigned long long)items);
     }
     json_t *frame = json_pack("{s:s, s:I, s:s, s:o, s:I}", "frame", "metric", "submission", (json_int_t)submission,
                               "name", name, "value", value_to_json(value), "items", (json_int_t)items);
@@ -54,8 +78,9 @@ static god_status report_excluded(void *ctx, uint32_t submission, const char *st
 {
     gdi_reporter *reporter = ctx;
     GOD_TRY(check_index(reporter, submission));
-    if (status == NULL || !gdi_collect_is_name(status) || strcmp(status, "ok") == 0) {
-        return GOD_E_INVALID;
+    GOD_TRY(check_name(reporter, "a status", status));
+    if (strcmp(status, "ok") == 0) {
+        return refuse(reporter, "it excluded a submission with the status \"ok\"");
     }
     json_t *frame =
         json_pack("{s:s, s:I, s:s}", "frame", "excluded", "submission", (json_int_t)submission, "status", status);
@@ -87,8 +112,9 @@ static god_status report_artifact(void *ctx, uint32_t submission, const char *na
     gdi_reporter *reporter = ctx;
     char relative[GDI_METRIC_NAME_BYTES_MAX + 32], dir[GOD_PATH_MAX], to[GOD_PATH_MAX];
     GOD_TRY(check_index(reporter, submission));
-    if (name == NULL || path == NULL || !gdi_collect_is_name(name) || !lies_below(path, reporter->work_dir)) {
-        return GOD_E_INVALID;
+    GOD_TRY(check_name(reporter, "an artifact", name));
+    if (path == NULL || !lies_below(path, reporter->work_dir)) {
+        return refuse(reporter, "its artifact \"%s\" is not in its work folder", name);
     }
     (void)snprintf(relative, sizeof relative, "artifacts/%u-%s", submission, name);
     GOD_TRY(god_path_join(reporter->job_dir, "artifacts", dir, NULL));
@@ -103,8 +129,9 @@ static god_status report_artifact(void *ctx, uint32_t submission, const char *na
 static god_status report_fact(void *ctx, const char *name, const char *value)
 {
     gdi_reporter *reporter = ctx;
-    if (name == NULL || value == NULL || !gdi_collect_is_name(name)) {
-        return GOD_E_INVALID;
+    GOD_TRY(check_name(reporter, "a fact", name));
+    if (value == NULL) {
+        return refuse(reporter, "its fact \"%s\" has no value", name);
     }
     json_t *frame = json_pack("{s:s, s:s}", "frame", "fact", "name", name);
     return gdi_outbox_send_take(reporter->outbox, with_text(frame, "value", value), NULL);
@@ -130,4 +157,5 @@ void gdi_reporter_init(gdi_reporter *reporter, gdi_outbox *outbox, const gdi_job
         .job_dir = job_dir,
         .work_dir = work_dir,
     };
+    (void)pthread_mutex_init(&reporter->lock, NULL);
 }

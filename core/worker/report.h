@@ -13,6 +13,8 @@ typedef struct gdi_reporter {
     gdi_outbox *outbox;
     uint32_t submission_count;
     const char *job_dir, *work_dir; /* artifacts are copied from the second into the first */
+    char refusal[200];              /* what was refused last: "it reported submission 7 of 3"; guarded by lock */
+    pthread_mutex_t lock;
 } gdi_reporter;
 
 /* All arguments are borrowed for as long as the reporter is used. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/child.h"
+#include "core/base/orphans.h"
 #include "core/base/signals.h"
 #include "core/worker/collect.h"
 #include "god/helpers/file.h"
@@ -266,8 +267,10 @@ god_status gdi_supervise(const gdi_supervise_options *options, const char *job_d
              .progress_fd = -1,
              .deadline_ms = job->time_limit_ms == 0 ? UINT64_MAX : later(gdi_clock_ms(), job->time_limit_ms),
              .kill_at_ms = UINT64_MAX};
+    gdi_orphans_adopt();
     god_status status = supervise(&r, err);
     gdi_child_free(r.child);
+    gdi_orphans_end();
     if (r.progress_fd >= 0) {
         (void)close(r.progress_fd);
     }

@@ -12,7 +12,8 @@
  *   we asked it to stop                      cancelled
  *
  * The child dies with the thread that called. Nothing that it prints counts; the last lines of it are kept in
- * JOBDIR/output.txt. [one] per job folder
+ * JOBDIR/output.txt. Processes that a plug-in leaves behind are ended too, which takes every child that this process
+ * has: one job at a time per process, and no other children meanwhile. [one]
  */
 #ifndef GDI_WORKER_SUPERVISOR_H
 #define GDI_WORKER_SUPERVISOR_H
