@@ -7,18 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/frame.h"
 #include "core/loader/checks.h"
 #include "core/loader/tables.h"
+#include "core/worker/outbox.h"
 #include "god/helpers/file.h"
 
-enum {
-    lowest_frames_fd = 100,
-    wrong_arguments = 2,
-    cannot_report = 3,
-    task_bytes_max = 16 << 20,
-    submissions_max = 64
-};
+enum { kept_fd = 100, wrong_arguments = 2, cannot_report = 3, task_bytes_max = 16 << 20, submissions_max = 64 };
 
 typedef struct arguments {
     const char *path, *work_dir, *task_path, *data_path, *base_dir;
@@ -86,7 +80,7 @@ static void divert_output(diversion *ret)
 {
     ret->memory = memfd_create("output", MFD_CLOEXEC);
     for (int i = 0; i < 2; i++) {
-        ret->kept[i] = fcntl(STDOUT_FILENO + i, F_DUPFD_CLOEXEC, lowest_frames_fd);
+        ret->kept[i] = fcntl(STDOUT_FILENO + i, F_DUPFD_CLOEXEC, kept_fd);
         (void)dup2(ret->memory, STDOUT_FILENO + i);
     }
 }
@@ -122,20 +116,10 @@ static god_status open_plugin(gdi_checked *what, god_error *err)
 
 /* ---- frames ---- */
 
-static god_status send(int fd, json_t *take_frame)
-{
-    god_status status = take_frame == NULL ? GOD_E_NOMEM : gdi_frame_write_json(fd, take_frame, NULL);
-    json_decref(take_frame);
-    return status;
-}
-
 static json_t *verdict_frame(char verdict, const char *message)
 {
-    json_t *text = json_string(verdict == 'p' ? "" : message);
-    if (text == NULL) {
-        text = json_string("the reason is not UTF-8");
-    }
-    return json_pack("{s:s#, s:o}", "verdict", &verdict, 1, "message", text);
+    return json_pack("{s:s#, s:o}", "verdict", &verdict, 1, "message",
+                     gdi_outbox_text(verdict == 'p' ? "" : message, sizeof((god_error *)0)->message));
 }
 
 /* ---- the checks in turn ---- */
@@ -168,7 +152,7 @@ static char run_check(const gdi_checked *what, const gdi_check *check, const cha
     return letter_of(check->run(what, ret_why));
 }
 
-static god_status run_checks(int fd, const gdi_checked *what, const char *so_far)
+static god_status run_checks(gdi_outbox *outbox, const gdi_checked *what, const char *so_far)
 {
     char *letters = calloc(gdi_check_count + 1, 1);
     god_status status = letters == NULL ? GOD_E_NOMEM : GOD_OK;
@@ -177,19 +161,20 @@ static god_status run_checks(int fd, const gdi_checked *what, const char *so_far
     }
     for (size_t i = strlen(so_far); status == GOD_OK && i < gdi_check_count; i++) {
         god_error why = GOD_ERROR_INIT;
-        status = send(fd, json_pack("{s:s}", "begin", gdi_checks[i].id));
+        status = gdi_outbox_send_take(outbox, json_pack("{s:s}", "begin", gdi_checks[i].id), NULL);
         if (status == GOD_OK) {
             letters[i] = run_check(what, &gdi_checks[i], letters, &why);
-            status = send(fd, verdict_frame(letters[i], why.message));
+            status = gdi_outbox_send_take(outbox, verdict_frame(letters[i], why.message), NULL);
         }
     }
     free(letters);
-    return status == GOD_OK ? send(fd, json_pack("{s:b}", "done", 1)) : status;
+    return status == GOD_OK ? gdi_outbox_send_take(outbox, json_pack("{s:b}", "done", 1), NULL) : status;
 }
 
 int gdi_conformance_child(int argc, char **argv)
 {
     arguments given;
+    gdi_outbox outbox;
     char *spec = NULL;
     size_t spec_bytes = 0;
     god_error err = GOD_ERROR_INIT;
@@ -197,12 +182,10 @@ int gdi_conformance_child(int argc, char **argv)
         (void)fprintf(stderr, "wrong arguments for --conformance\n");
         return wrong_arguments;
     }
-    int fd = fcntl(GDI_FRAME_FD, F_DUPFD_CLOEXEC, lowest_frames_fd);
-    if (fd < 0) {
-        (void)fprintf(stderr, "no descriptor %d to write frames to\n", GDI_FRAME_FD);
+    if (gdi_outbox_open(&outbox, &err) != GOD_OK) {
+        (void)fprintf(stderr, "%s\n", err.message);
         return cannot_report;
     }
-    (void)close(GDI_FRAME_FD);
     gdi_checked what = {.path = given.path,
                         .work_dir = given.work_dir,
                         .data_path = given.data_path,
@@ -220,7 +203,7 @@ int gdi_conformance_child(int argc, char **argv)
         (void)fflush(NULL);
         _exit(cannot_report);
     }
-    status = run_checks(fd, &what, given.so_far);
+    status = run_checks(&outbox, &what, given.so_far);
     (void)fflush(NULL);
     _exit(status == GOD_OK ? 0 : cannot_report);
 }

@@ -219,17 +219,42 @@ static god_status check_name(const char *what, const char *text, size_t bytes_ma
                     what, printable(text, shown), bytes_max);
 }
 
+/* Shortest forms only, no surrogates, nothing above U+10FFFF. */
+static uint32_t is_utf8(const char *text)
+{
+    static const uint32_t lowest_of[] = {0, 0x80, 0x800, 0x10000}; /* by the number of bytes that follow the first */
+    while (*text != '\0') {
+        uint32_t first = (unsigned char)*text++;
+        uint32_t more = first < 0x80   ? 0
+                        : first < 0xc0 ? 4
+                        : first < 0xe0 ? 1
+                        : first < 0xf0 ? 2
+                        : first < 0xf8 ? 3
+                                       : 4;
+        uint32_t code = more == 0 ? first : first & (0x3fu >> more);
+        for (uint32_t i = 0; i < more; i++) {
+            uint32_t next = (unsigned char)*text++;
+            if (more == 4 || (next & 0xc0) != 0x80) {
+                return 0;
+            }
+            code = code << 6 | (next & 0x3f);
+        }
+        if (code < lowest_of[more] || (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static god_status check_text(const char *what, const char *text, size_t bytes_max, god_error *err)
 {
     size_t bytes = strnlen(text, bytes_max + 1);
     if (bytes > bytes_max) {
         return god_fail(err, GOD_E_INVALID, "has a %s of more than %zu bytes", what, bytes_max);
     }
-    json_t *probe = json_stringn(text, bytes);
-    if (probe == NULL && bytes > 0) {
-        return god_fail(err, GOD_E_INVALID, "has a %s that is not UTF-8, or memory is out", what);
+    if (!is_utf8(text)) {
+        return god_fail(err, GOD_E_INVALID, "has a %s that is not UTF-8", what);
     }
-    json_decref(probe);
     return GOD_OK;
 }
 

@@ -9,7 +9,8 @@ god_status god_json_parse(const char *where, const char *text, size_t bytes, jso
     json_error_t problem;
     json_t *value = json_loadb(text, bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
     if (value == NULL) {
-        if (json_error_code(&problem) == json_error_out_of_memory) {
+        /* jansson leaves the text empty in most places where an allocation fails. */
+        if (json_error_code(&problem) == json_error_out_of_memory || problem.text[0] == '\0') {
             return god_fail(err, GOD_E_NOMEM, "%s: out of memory", where);
         }
         return god_fail(err, GOD_E_DATA, "%s: line %d, column %d: %s", where, problem.line, problem.column,
