@@ -137,7 +137,7 @@ god_status cpu_rope(gnn_device *device, const gnn_rope_args *args, god_error *er
     return run_rows(device, args, args->rows, 3 * args->rotary, rope_item, err);
 }
 
-static inline void activate(float *x, int64_t count, uint32_t kind)
+static inline __attribute__((always_inline)) void activate(float *x, int64_t count, uint32_t kind)
 {
     const float sqrt_2_over_pi = 0.797884560802865356f;
     if (kind == GNN_ACT_SILU) {

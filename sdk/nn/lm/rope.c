@@ -121,6 +121,37 @@ static void scale_yarn(const settings *s, gnn_rope *rope)
     rope->attention_factor = (float)factor;
 }
 
+static void scale_linear(const settings *s, gnn_rope *rope)
+{
+    for (int64_t i = 0; i < rope->rotary / 2; i++) {
+        rope->frequencies[i] /= (float)s->factor;
+    }
+}
+
+static god_status apply_scaling(const settings *s, gnn_rope *rope, god_error *err)
+{
+    static const struct {
+        const char *type;
+        void (*scale)(const settings *, gnn_rope *);
+        uint32_t needs_original;
+    } known[] = {
+        {"default", NULL, 0}, {"linear", scale_linear, 0}, {"llama3", scale_llama3, 1}, {"yarn", scale_yarn, 1}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(known[i].type, s->type) != 0) {
+            continue;
+        }
+        if (known[i].needs_original && s->original_positions <= 0) {
+            return god_fail(err, GOD_E_DATA, WHERE ": \"original_max_position_embeddings\" is missing");
+        }
+        if (known[i].scale != NULL) {
+            known[i].scale(s, rope);
+        }
+        return GOD_OK;
+    }
+    return god_fail(err, GOD_E_UNSUPPORTED,
+                    WHERE ": rope type \"%.60s\" is not supported; default, linear, llama3 and yarn are", s->type);
+}
+
 god_status gnn_rope_read(const json_t *config, int64_t head_dim, int64_t positions_max, gnn_rope *ret_rope,
                          god_error *err)
 {
@@ -135,28 +166,7 @@ god_status gnn_rope_read(const json_t *config, int64_t head_dim, int64_t positio
     for (int64_t i = 0; i < ret_rope->rotary / 2; i++) { /* powers in f32, as the reference's tables */
         ret_rope->frequencies[i] = 1.0f / powf((float)s.theta, (float)(2 * i) / (float)ret_rope->rotary);
     }
-    if (strcmp(s.type, "default") == 0) {
-        return GOD_OK;
-    }
-    if (strcmp(s.type, "linear") == 0) {
-        for (int64_t i = 0; i < ret_rope->rotary / 2; i++) {
-            ret_rope->frequencies[i] /= (float)s.factor;
-        }
-        return GOD_OK;
-    }
-    if (s.original_positions <= 0) {
-        return god_fail(err, GOD_E_DATA, WHERE ": \"original_max_position_embeddings\" is missing");
-    }
-    if (strcmp(s.type, "llama3") == 0) {
-        scale_llama3(&s, ret_rope);
-        return GOD_OK;
-    }
-    if (strcmp(s.type, "yarn") == 0) {
-        scale_yarn(&s, ret_rope);
-        return GOD_OK;
-    }
-    return god_fail(err, GOD_E_UNSUPPORTED,
-                    WHERE ": rope type \"%.60s\" is not supported; default, linear, llama3 and yarn are", s.type);
+    return apply_scaling(&s, ret_rope, err);
 }
 
 void gnn_rope_fill(const gnn_rope *rope, int64_t positions, uint32_t dtype, float *cosines, float *sines)
