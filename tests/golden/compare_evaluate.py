@@ -87,7 +87,7 @@ def main():
     parser.add_argument("--god", required=True, help="the god program")
     parser.add_argument("--demo", type=Path, default=DEMO, help="the demo's folder")
     parser.add_argument("--precision", action="append", choices=sorted(BOUNDS), help="may be given twice; default both")
-    parser.add_argument("--live", action="store_true", help="compute the reference now (needs torch, transformers, peft)")
+    parser.add_argument("--live", action="store_true", help="compute the reference now (needs torch, peft)")
     args = parser.parse_args()
 
     good_everywhere = True

@@ -4,9 +4,9 @@
     pip install -r ../../sdk/examples/demo/requirements.txt
     python3 live.py --god build/bin/god --compare-models build/tests/compare_models [--seed N]
 
-Draws the tiny models with a new seed, asks transformers for their numbers and compares the engine with them; then
-evaluates the demo with transformers and PEFT here and compares `god evaluate` with that. The seed is printed first;
-giving it again repeats the run. Ends with 1 when anything differs.
+Draws the tiny models and adapters with a new seed, asks transformers and PEFT for their numbers and compares the engine
+with them; then evaluates the demo with transformers and PEFT here and compares `god evaluate` with that. The seed is
+printed first; giving it again repeats the run. Ends with 1 when anything differs.
 """
 
 import argparse
@@ -29,11 +29,14 @@ def compare_models(program, seed):
     """With and without the device module, so that a difference names its side."""
     environment = {"GOD_NN_DIR": str(Path(program).resolve().parent.parent / "lib" / "god" / "nn"), **os.environ}
     with tempfile.TemporaryDirectory(prefix="god-live-") as scratch:
-        goldens = Path(scratch) / "goldens"
-        goldens.mkdir()
-        failed = run(sys.executable, HERE / "models" / "make_tiny_models.py", "--seed", seed, "--out", goldens)
-        for options in ([], ["--reference"]):
-            failed |= run(program, goldens, Path(scratch) / "models", *options, environment=environment)
+        failed = 0
+        for kind, script in (("models", "make_tiny_models.py"), ("adapters", "make_adapters.py")):
+            out, bases = Path(scratch) / kind, Path(scratch) / "models"
+            out.mkdir()
+            options = ["--models", bases] if kind == "adapters" else []
+            failed |= run(sys.executable, HERE / kind / script, "--seed", seed, "--out", out, *options)
+            for mode in ([], ["--reference"]):
+                failed |= run(program, out, Path(scratch) / "work", "--bases", bases, *mode, environment=environment)
         return failed
 
 

@@ -259,9 +259,15 @@ LAYER_NORMS = [
     entry("falcon_old_serial_biases", {**FALCON, "parallel_attn": False, "multi_query": False, "bias": True}),
     entry("falcon_alibi", {**FALCON, "alibi": True, "parallel_attn": False, "multi_query": False, "bias": True}),
     entry("falcon_new", {**FALCON, "new_decoder_architecture": True, "num_kv_heads": 2}),
-    entry("falcon_new_one_norm", {**FALCON, "new_decoder_architecture": True, "num_kv_heads": 2, "num_ln_in_parallel_attn": 1}),
+    entry(
+        "falcon_new_one_norm",
+        {**FALCON, "new_decoder_architecture": True, "num_kv_heads": 2, "num_ln_in_parallel_attn": 1},
+    ),
     entry("starcoder2", STARCODER2),
-    entry("starcoder2_no_bias", {**STARCODER2, "use_bias": False, "sliding_window": None, "tie_word_embeddings": False}),
+    entry(
+        "starcoder2_no_bias",
+        {**STARCODER2, "use_bias": False, "sliding_window": None, "tie_word_embeddings": False},
+    ),
 ]
 
 EXPERTS = [

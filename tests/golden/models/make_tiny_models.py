@@ -8,8 +8,8 @@ A file holds all that a test needs to rebuild the model folder and to check the 
 
     name, architecture   of the entry; the first of config's `architectures`
     config               config.json, word for word
-    seed, perturbation   for the generator in weights.py; the model is drawn with perturbation 0, its perturbed copy with
-                         the number given
+    seed, perturbation   for the generator in weights.py; the model is drawn with perturbation 0, its perturbed copy
+                         with the number given
     tensors              [name, dtype, shape, scale, offset] in file order; one model.safetensors in this order
     packs                list of packs; each has
         ids              list of sequences of token ids; each starts at position 0 and sees nothing of the others
@@ -20,10 +20,10 @@ A file holds all that a test needs to rebuild the model folder and to check the 
 Logits come from the library at the given precision with its default attention, one sequence at a time; log-softmax and
 sums are in float64. A model whose rope table depends on the length is run afresh for every sequence.
 
-Bounds that hold between two correct implementations: in f32 |a - b| <= 1e-5 * max(1, |b|) for every number (float64 runs
-of the library differ from these numbers by a fifth of that). In bf16 single positions carry the rounding of logits, and
-a mixture of experts may choose another expert at a near tie, so sums over all packs are compared: 2e-3 relative for nll,
-5e-3 for kl (the library's own two attention kernels differ by 7e-4 and 2e-3; on falcon_alibi by 1e-2 in kl).
+Bounds that hold between two correct implementations: in f32 |a - b| <= 1e-5 * max(1, |b|) for every number (float64
+runs of the library differ from these numbers by a fifth of that). In bf16 single positions carry the rounding of logits,
+and a mixture of experts may choose another expert at a near tie, so sums over all packs are compared: 2e-3 relative for
+nll, 5e-3 for kl (the library's own two attention kernels differ by 7e-4 and 2e-3; on falcon_alibi by 1e-2 in kl).
 """
 
 import argparse

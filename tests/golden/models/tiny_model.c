@@ -199,14 +199,25 @@ static god_status write_weights(const char *path, const json_t *golden, double p
     return status;
 }
 
-god_status tiny_model_write(const char *dir, const json_t *golden, double perturbation, god_error *err)
+static god_status write_folder(const char *dir, const json_t *golden, const char *config_key, const char *config_name,
+                               const char *weights_name, double perturbation, god_error *err)
 {
     char path[GOD_PATH_MAX];
     json_t *config;
     GOD_TRY(god_dir_make(dir, err));
-    GOD_TRY(god_json_get_object("golden", golden, "config", &config, err));
-    GOD_TRY(god_path_join(dir, "config.json", path, err));
+    GOD_TRY(god_json_get_object("golden", golden, config_key, &config, err));
+    GOD_TRY(god_path_join(dir, config_name, path, err));
     GOD_TRY(god_json_write(path, config, err));
-    GOD_TRY(god_path_join(dir, "model.safetensors", path, err));
+    GOD_TRY(god_path_join(dir, weights_name, path, err));
     return write_weights(path, golden, perturbation, err);
+}
+
+god_status tiny_model_write(const char *dir, const json_t *golden, double perturbation, god_error *err)
+{
+    return write_folder(dir, golden, "config", "config.json", "model.safetensors", perturbation, err);
+}
+
+god_status tiny_adapter_write(const char *dir, const json_t *golden, god_error *err)
+{
+    return write_folder(dir, golden, "adapter_config", "adapter_config.json", "adapter_model.safetensors", 0.0, err);
 }
