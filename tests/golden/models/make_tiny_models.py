@@ -21,9 +21,10 @@ Logits come from the library at the given precision with its default attention, 
 sums are in float64. A model whose rope table depends on the length is run afresh for every sequence.
 
 Bounds that hold between two correct implementations: in f32 |a - b| <= 1e-5 * max(1, |b|) for every number (float64
-runs of the library differ from these numbers by a fifth of that). In bf16 single positions carry the rounding of logits,
-and a mixture of experts may choose another expert at a near tie, so sums over all packs are compared: 2e-3 relative for
-nll, 5e-3 for kl (the library's own two attention kernels differ by 7e-4 and 2e-3; on falcon_alibi by 1e-2 in kl).
+runs of the library differ from these numbers by a fifth of that). In bf16 single positions carry the rounding of
+logits, and a mixture of experts may choose another expert at a near tie, so sums over all packs are compared: 2e-3
+relative for nll, 5e-3 for kl (the library's own two attention kernels differ by 7e-4 and 2e-3; on falcon_alibi by 1e-2
+in kl).
 """
 
 import argparse
