@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Compares `god evaluate` on the demo with the stored reference values. Standard library only.
 
-    python3 compare_evaluate.py --god build/bin/god [--precision f32] [--precision bf16] [--live]
+    python3 compare_evaluate.py --god build/bin/god [--task instruct] [--precision f32] [--precision bf16] [--live]
 
-Runs the demo's task for each precision (both by default), prints one line per number with its relative error and a
-closing line with the largest, and ends with 1 when a number is outside its bound or anything else differs: status,
-rank, samples, tokens. With --live the reference is computed anew by evaluate_reference.py, in this interpreter's
-environment, in place of demo_instruct_<precision>.json.
+Runs one of the demo's tasks for each precision (both by default), prints one line per number with its relative error
+and a closing line with the largest, and ends with 1 when a number is outside its bound or anything else differs:
+status, rank, samples, tokens. With --live the reference is computed anew by the task's own program, in this
+interpreter's environment, in place of its stored values.
 """
 
 import argparse
@@ -21,14 +21,21 @@ HERE = Path(__file__).resolve().parent
 DEMO = HERE.parent.parent / "sdk" / "examples" / "demo"
 SUBMISSIONS = ["full", "lora_r8", "lora_r16_rs", "lora_wild", "lora_diverged", "copy", "broken"]
 
+# Of each task: its folder below the demo; below this folder the reference program and what the stored values begin with.
+TASKS = {
+    "instruct": (".", "evaluate_reference.py", "demo_instruct"),
+    "chat": ("chat", "chat/evaluate_chat_reference.py", "chat/demo_chat"),
+}
+
 # Relative. f32: sums in another order. bf16: both sides round every activation to 8 bits, at slightly different values.
 BOUNDS = {"f32": 1e-5, "bf16": 2e-3}
 NUMBERS = ["eval_loss", "eval_loss_raw", "kl_divergence"]
 EXACT = ["status", "rank", "samples", "tokens"]
 
 
-def task_arguments(demo):
-    arguments = ["--task", demo / "task.json", "--data", demo / "rows.jsonl", "--base", demo / "models" / "base"]
+def task_arguments(demo, task):
+    folder = demo / TASKS[task][0]
+    arguments = ["--task", folder / "task.json", "--data", folder / "rows.jsonl", "--base", demo / "models" / "base"]
     for name in SUBMISSIONS:
         arguments += ["--submission", f"{name}={demo / 'models' / name}"]
     return [str(argument) for argument in arguments]
@@ -43,19 +50,20 @@ def run_json(command, environment):
         sys.exit(f"no JSON from {' '.join(command[:3])} ..., exit code {done.returncode}\n{done.stdout}{done.stderr}")
 
 
-def run_god(god, precision, demo):
+def run_god(god, precision, demo, task):
     with tempfile.TemporaryDirectory(prefix="god-golden-") as scratch:
         # Nothing of an earlier run is reused: the whole path from files to numbers is compared.
         environment = {**os.environ, "XDG_CACHE_HOME": scratch, "HOME": scratch}
-        command = [god, "evaluate", *task_arguments(demo), "--device", "cpu", "--precision", precision, "--json"]
+        command = [god, "evaluate", *task_arguments(demo, task), "--device", "cpu", "--precision", precision, "--json"]
         return run_json(command, environment)
 
 
-def reference(precision, demo, live):
+def reference(precision, demo, task, live):
+    _, script, stored = TASKS[task]
     if live:
-        script = str(HERE / "evaluate_reference.py")
-        return run_json([sys.executable, script, *task_arguments(demo), "--precision", precision], dict(os.environ))
-    return json.loads((HERE / f"demo_instruct_{precision}.json").read_text(encoding="utf-8"))
+        command = [sys.executable, str(HERE / script), *task_arguments(demo, task), "--precision", precision]
+        return run_json(command, dict(os.environ))
+    return json.loads((HERE / f"{stored}_{precision}.json").read_text(encoding="utf-8"))
 
 
 def relative(value, wanted):
@@ -75,7 +83,7 @@ def compare(got, wanted, bound):
         scored = want["status"] == "ok"
         for field in EXACT if scored else ["status"]:
             yield name, field, have.get(field), want[field], None, have.get(field) == want[field]
-        for field in NUMBERS if scored else []:
+        for field in [number for number in NUMBERS if scored and number in want]:
             value = have.get(field)
             good = isinstance(value, (int, float))
             error = relative(value, want[field]) if good else float("inf")
@@ -86,14 +94,15 @@ def main():
     parser = argparse.ArgumentParser(description="compare god evaluate with the reference on the demo")
     parser.add_argument("--god", required=True, help="the god program")
     parser.add_argument("--demo", type=Path, default=DEMO, help="the demo's folder")
+    parser.add_argument("--task", choices=sorted(TASKS), default="instruct", help="which of the demo's tasks")
     parser.add_argument("--precision", action="append", choices=sorted(BOUNDS), help="may be given twice; default both")
     parser.add_argument("--live", action="store_true", help="compute the reference now (needs torch, peft)")
     args = parser.parse_args()
 
     good_everywhere = True
     for precision in args.precision or ["f32", "bf16"]:
-        got = run_god(args.god, precision, args.demo)
-        wanted = reference(precision, args.demo, args.live)
+        got = run_god(args.god, precision, args.demo, args.task)
+        wanted = reference(precision, args.demo, args.task, args.live)
         largest = 0.0
         print(f"{precision}: bound {BOUNDS[precision]:g} relative")
         for name, field, value, want, error, good in compare(got, wanted, BOUNDS[precision]):
