@@ -271,6 +271,7 @@ def cut_file(path, fraction):
 def write_task(rows):
     task = {
         "task_id": "demo-gsm8k-instruct",
+        "hotkey": "demo-hotkey",
         "task_type": "InstructTextTask",
         "model": "demo/base",
         "dataset": "rows.jsonl",
