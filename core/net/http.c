@@ -61,13 +61,25 @@ static const char *shown(const char *url, char buf[256])
     return buf;
 }
 
+/* A prefix that ends inside the name of a host must not allow a longer name, nor a path that climbs out of it. */
+static uint32_t has_prefix(const char *url, const char *prefix)
+{
+    size_t bytes = strlen(prefix);
+    const char *host = strstr(prefix, "://");
+    if (strncmp(url, prefix, bytes) != 0 || host == NULL) {
+        return 0;
+    }
+    uint32_t ends_in_host = strchr(host + 3, '/') == NULL;
+    return !ends_in_host || url[bytes] == '\0' || strchr("/?#", url[bytes]) != NULL;
+}
+
 static uint32_t is_allowed(const gdi_http *http, const char *url)
 {
-    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) {
+    if ((strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) || strstr(url, "/..") != NULL) {
         return 0;
     }
     for (size_t i = 0; i < http->allow_count; i++) {
-        if (strncmp(url, http->allow[i], strlen(http->allow[i])) == 0) {
+        if (has_prefix(url, http->allow[i])) {
             return 1;
         }
     }
