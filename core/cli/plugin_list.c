@@ -1,19 +1,13 @@
-/* `god plugin list`: every file that could be a plug-in, what it says of itself, and whether it is used.
- *
- * Files come in the order in which the host looks: plugins.files, plugins.folders, the folder of the installation. Of
- * two plug-ins with the same id the first is used. */
+/* `god plugin list`: every file that could be a plug-in, what it says of itself, and whether it is used. */
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/base/layout.h"
 #include "core/cli/cli.h"
 #include "core/cli/options.h"
 #include "core/cli/plugin.h"
-#include "core/config/config.h"
-#include "core/loader/find.h"
-#include "core/loader/loader.h"
+#include "core/host/plugins.h"
 
-enum { listed_max = 1024, joined_bytes = 512 };
+enum { joined_bytes = 512 };
 
 static const gdi_option options[] = {
     {.name = "--json", .help = "print one JSON object instead of the table"},
@@ -29,7 +23,7 @@ static const gdi_usage usage = {
                "its own with a deadline, and the answer is remembered until the file changes.",
     .options = options,
     .notes = "states: ready; refused (the line below says why); disabled (plugins.disabled in god.yaml);\n"
-             "        duplicate (another file with the same id comes first)\n\n"
+             "        shadowed (another file with the same id comes first)\n\n"
              "exit codes: 0 listed, 2 the command line or god.yaml is at fault, 3 the system failed\n",
 };
 
@@ -37,21 +31,6 @@ typedef struct arguments {
     const char *config_path;
     uint32_t as_json, again;
 } arguments;
-
-typedef struct entry {
-    gdi_plugin_info info;
-    const char *state; /* static */
-} entry;
-
-typedef struct list {
-    gdi_config config;
-    gdi_layout layout;
-    gdi_log log;
-    char memory_path[GOD_PATH_MAX];
-    gdi_describe_options describe;
-    entry *entries; /* own, listed_max of them */
-    size_t count;
-} list;
 
 static god_status take_option(void *user, const char *name, const char *value, god_error *err)
 {
@@ -69,69 +48,13 @@ static god_status take_option(void *user, const char *name, const char *value, g
     return GOD_OK;
 }
 
-/* ---- gathering ---- */
-
-static const char *find_state(const list *l, const gdi_plugin_info *info)
+static const char *state_name(uint32_t use)
 {
-    if (info->state != GOD_OK) {
-        return "refused";
-    }
-    if (gdi_strings_has(&l->config.plugins_disabled, info->id)) {
-        return "disabled";
-    }
-    for (size_t i = 0; i < l->count; i++) {
-        if (strcmp(l->entries[i].info.id, info->id) == 0) {
-            return "duplicate";
-        }
-    }
-    return "ready";
-}
-
-static god_status add_file(void *user, const char *path, god_error *err)
-{
-    list *l = user;
-    if (l->count == listed_max) {
-        return god_fail(err, GOD_E_INVALID, "there are more than %d plug-ins", listed_max);
-    }
-    entry *one = &l->entries[l->count];
-    GOD_TRY(gdi_plugin_describe(path, &l->describe, &one->info, err));
-    one->state = find_state(l, &one->info);
-    l->count++;
-    return GOD_OK;
-}
-
-static god_status add_named_file(list *l, const char *path, god_error *err)
-{
-    if (!god_file_exists(path)) {
-        return god_fail(err, GOD_E_NOT_FOUND, "plugins.files names \"%s\", which does not exist", path);
-    }
-    return add_file(l, path, err);
-}
-
-static god_status gather(list *l, god_error *err)
-{
-    for (size_t i = 0; i < l->config.plugins_files.count; i++) {
-        GOD_TRY(add_named_file(l, l->config.plugins_files.items[i], err));
-    }
-    for (size_t i = 0; i < l->config.plugins_folders.count; i++) {
-        GOD_TRY(gdi_plugins_find(l->config.plugins_folders.items[i], l, add_file, err));
-    }
-    return gdi_plugins_find(l->layout.plugins_dir, l, add_file, err);
-}
-
-/* Without a folder for its memory the list still works, only slower. */
-static const char *memory_of(list *l)
-{
-    god_error err = GOD_ERROR_INIT;
-    god_status status = god_dir_make(l->config.paths_state_dir, &err);
-    if (status == GOD_OK) {
-        status = god_path_join(l->config.paths_state_dir, "plugins.json", l->memory_path, &err);
-    }
-    if (status != GOD_OK) {
-        gdi_log_write(&l->log, GOD_LOG_WARNING, "cannot remember plug-ins, going on", "reason", err.message, NULL);
-        return NULL;
-    }
-    return l->memory_path;
+    static const char *const names[] = {[GDI_PLUGIN_USABLE] = "ready",
+                                        [GDI_PLUGIN_REFUSED] = "refused",
+                                        [GDI_PLUGIN_DISABLED] = "disabled",
+                                        [GDI_PLUGIN_SHADOWED] = "shadowed"};
+    return names[use];
 }
 
 /* ---- printing ---- */
@@ -167,14 +90,13 @@ typedef struct row {
     char cells[column_count][joined_bytes];
 } row;
 
-static void fill_row(const entry *one, row *ret)
+static void fill_row(const gdi_plugin_info *info, uint32_t use, row *ret)
 {
-    const gdi_plugin_info *info = &one->info;
     const char *ids[3];
     size_t id_count = interfaces_of(info, ids);
     (void)snprintf(ret->cells[0], joined_bytes, "%s", info->id[0] == '\0' ? "-" : info->id);
     (void)snprintf(ret->cells[1], joined_bytes, "%s", info->version[0] == '\0' ? "-" : info->version);
-    (void)snprintf(ret->cells[2], joined_bytes, "%s", one->state);
+    (void)snprintf(ret->cells[2], joined_bytes, "%s", state_name(use));
     (void)join((const char *const *)info->task_types, info->task_type_count, ret->cells[3]);
     (void)join(ids, id_count, ret->cells[4]);
 }
@@ -187,26 +109,26 @@ static void print_row(const row *r, const int widths[static column_count], const
     (void)printf("%s\n", path);
 }
 
-static void print_table(const list *l)
+static void print_table(const gdi_plugins *plugins)
 {
     static const row head = {.cells = {"id", "version", "state", "task types", "interfaces"}};
     int widths[column_count] = {0};
     row r = head;
-    for (size_t i = 0; i <= l->count; i++) {
+    for (uint32_t i = 0; i <= plugins->count; i++) {
         for (int c = 0; c < column_count; c++) {
             int width = (int)strlen(r.cells[c]);
             widths[c] = width > widths[c] ? width : widths[c];
         }
-        if (i < l->count) {
-            fill_row(&l->entries[i], &r);
+        if (i < plugins->count) {
+            fill_row(&plugins->infos[i], plugins->uses[i], &r);
         }
     }
     print_row(&head, widths, "path");
-    for (size_t i = 0; i < l->count; i++) {
-        fill_row(&l->entries[i], &r);
-        print_row(&r, widths, l->entries[i].info.path);
-        if (l->entries[i].info.message[0] != '\0') {
-            (void)printf("    %s\n", l->entries[i].info.message);
+    for (uint32_t i = 0; i < plugins->count; i++) {
+        fill_row(&plugins->infos[i], plugins->uses[i], &r);
+        print_row(&r, widths, plugins->infos[i].path);
+        if (plugins->infos[i].message[0] != '\0') {
+            (void)printf("    %s\n", plugins->infos[i].message);
         }
     }
 }
@@ -220,27 +142,26 @@ static json_t *strings_json(const char *const *texts, size_t count)
     return array;
 }
 
-static json_t *entry_json(const entry *one)
+static json_t *info_json(const gdi_plugin_info *info, uint32_t use)
 {
-    const gdi_plugin_info *info = &one->info;
     const char *ids[3];
     size_t id_count = interfaces_of(info, ids);
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[I,I], s:I, s:o, s:o}", "id", info->id, "version",
-                     info->version, "state", one->state, "message", info->message, "path", info->path, "sha256",
+                     info->version, "state", state_name(use), "message", info->message, "path", info->path, "sha256",
                      info->sha256, "build", info->build, "abi", (json_int_t)info->abi_major,
                      (json_int_t)info->abi_minor, "caps", (json_int_t)info->caps, "task_types",
                      strings_json((const char *const *)info->task_types, info->task_type_count), "interfaces",
                      strings_json(ids, id_count));
 }
 
-static god_status print_json(const list *l, god_error *err)
+static god_status print_json(const gdi_plugins *plugins, god_error *err)
 {
-    json_t *plugins = json_array();
-    for (size_t i = 0; i < l->count; i++) {
-        (void)json_array_append_new(plugins, entry_json(&l->entries[i]));
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < plugins->count; i++) {
+        (void)json_array_append_new(array, info_json(&plugins->infos[i], plugins->uses[i]));
     }
-    uint32_t complete = json_array_size(plugins) == l->count;
-    json_t *root = json_pack("{s:o}", "plugins", plugins);
+    uint32_t complete = json_array_size(array) == plugins->count;
+    json_t *root = json_pack("{s:o}", "plugins", array);
     int failed = root == NULL || !complete || json_dumpf(root, stdout, JSON_INDENT(2)) != 0;
     (void)fputc('\n', stdout);
     json_decref(root);
@@ -249,41 +170,43 @@ static god_status print_json(const list *l, god_error *err)
 
 /* ---- the command ---- */
 
-static god_status run_list(list *l, const arguments *args, god_error *err)
+static void forget(const gdi_config *config)
 {
-    GOD_TRY(gdi_layout_find(&l->layout, err));
-    l->describe = (gdi_describe_options){.worker_path = l->layout.worker_path,
-                                         .memory_path = memory_of(l),
-                                         .time_limit_ms = (uint64_t)l->config.plugins_describe_time_limit_ms,
-                                         .log = &l->log};
-    if (args->again && l->describe.memory_path != NULL) {
-        (void)unlink(l->describe.memory_path);
+    char path[GOD_PATH_MAX];
+    if (god_path_join(config->paths_state_dir, "plugins.json", path, NULL) == GOD_OK) {
+        (void)unlink(path);
     }
-    GOD_TRY(gather(l, err));
+}
+
+static god_status list_with(const gdi_config *config, const arguments *args, god_error *err)
+{
+    const gdi_log log = {.fd = STDERR_FILENO, .lowest_level = GOD_LOG_WARNING};
+    gdi_layout layout;
+    gdi_plugins plugins;
+    GOD_TRY(gdi_layout_find(&layout, err));
+    if (args->again) {
+        forget(config);
+    }
+    GOD_TRY(gdi_plugins_open(config, &layout, &log, &plugins, err));
+    god_status status = GOD_OK;
     if (args->as_json) {
-        return print_json(l, err);
-    }
-    if (l->count == 0) {
+        status = print_json(&plugins, err);
+    } else if (plugins.count == 0) {
         (void)printf("no plug-ins: there is no .so file in %s nor in plugins.folders of god.yaml\n",
-                     l->layout.plugins_dir);
+                     layout.plugins_dir);
     } else {
-        print_table(l);
+        print_table(&plugins);
     }
-    return GOD_OK;
+    gdi_plugins_close(&plugins);
+    return status;
 }
 
 static god_status list_plugins(const arguments *args, god_error *err)
 {
-    list l = {.log = {.fd = STDERR_FILENO, .lowest_level = GOD_LOG_WARNING}};
-    GOD_TRY(gdi_config_load(args->config_path, &l.config, err));
-    l.entries = calloc(listed_max, sizeof *l.entries);
-    god_status status = l.entries == NULL ? god_fail(err, GOD_E_NOMEM, "out of memory for the list of plug-ins")
-                                          : run_list(&l, args, err);
-    for (size_t i = 0; i < l.count; i++) {
-        gdi_plugin_info_clear(&l.entries[i].info);
-    }
-    free(l.entries);
-    gdi_config_clear(&l.config);
+    gdi_config config;
+    GOD_TRY(gdi_config_load(args->config_path, &config, err));
+    god_status status = list_with(&config, args, err);
+    gdi_config_clear(&config);
     return status;
 }
 
