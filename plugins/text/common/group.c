@@ -148,15 +148,20 @@ god_status gtx_group_fail(gtx_group *group, gtx_entrant *entrant, god_status sta
     return group->report->failed(group->report->ctx, entrant->index, status, why->message);
 }
 
-god_status gtx_group_step(gtx_group *group, const char *stage, const char *stage_name, god_error *err)
+static void tell_progress(gtx_group *group, const char *stage, const char *stage_name)
 {
-    const god_host *host = group->host;
     char text[160];
     (void)snprintf(text, sizeof text, "%s%s%.120s", stage, stage_name != NULL ? " " : "",
                    stage_name != NULL ? stage_name : "");
-    host->progress(host->ctx, group->done, group->total, "tokens", text);
-    if (host->cancelled(host->ctx)) {
-        return god_fail(err, GOD_E_CANCELLED, "stopped on request at \"%s\"", text);
+    group->host->progress(group->host->ctx, group->done, group->total, "tokens", text);
+}
+
+god_status gtx_group_step(gtx_group *group, const char *stage, const char *stage_name, god_error *err)
+{
+    tell_progress(group, stage, stage_name);
+    if (group->host->cancelled(group->host->ctx)) {
+        return god_fail(err, GOD_E_CANCELLED, "stopped on request at \"%s%s%.120s\"", stage,
+                        stage_name != NULL ? " " : "", stage_name != NULL ? stage_name : "");
     }
     return GOD_OK;
 }
@@ -164,7 +169,7 @@ god_status gtx_group_step(gtx_group *group, const char *stage, const char *stage
 void gtx_group_done(gtx_group *group, const gtx_entrant *entrant, uint64_t done)
 {
     group->done = done;
-    group->host->progress(group->host->ctx, group->done, group->total, "tokens", entrant->id);
+    tell_progress(group, "submission", entrant->id);
 }
 
 god_status gtx_group_finish(gtx_group *group, const gtx_entrant *entrant)

@@ -17,8 +17,6 @@
 #include "common/per_example.h"
 #include "god/eval.h"
 
-#define GTX_BASE_STATES_BYTES_MAX ((uint64_t)4 << 30) /* default budget: 500 000 label tokens of a 7B model in bf16 */
-
 typedef struct gtx_lm_task {
     double kl_coef;           /* 0: no KL term */
     int64_t model_max_length; /* of the base tokenizer; 0: absent */

@@ -96,24 +96,51 @@ static int compare_keys(const void *left, const void *right)
     return a->index < b->index ? -1 : a->index > b->index;
 }
 
-god_status gtx_samples_finish(gtx_samples *samples, god_error *err)
+/* Counts a kept example. */
+static void keep(gtx_samples *samples, gtx_sample *sample)
+{
+    sample->state = GTX_KEPT;
+    samples->states[GTX_KEPT]++;
+    samples->kept++;
+    samples->tokens += sample->count;
+    samples->label_tokens += sample->label_count;
+    note_highest_id(samples, sample);
+}
+
+static god_status allocate_order(gtx_samples *samples, god_error *err)
 {
     assert(samples->order == NULL);
-    sort_key *keys = malloc((samples->count + 1) * sizeof *keys);
     samples->order = malloc((samples->count + 1) * sizeof *samples->order);
-    if (keys == NULL || samples->order == NULL) {
-        free(keys);
+    return samples->order != NULL
+               ? GOD_OK
+               : god_fail(err, GOD_E_NOMEM, "out of memory for the order of %zu examples", samples->count);
+}
+
+god_status gtx_samples_finish_unfiltered(gtx_samples *samples, god_error *err)
+{
+    GOD_TRY(allocate_order(samples, err));
+    for (size_t i = 0; i < samples->count; i++) {
+        samples->order[i] = i;
+        keep(samples, &samples->items[i]);
+    }
+    return GOD_OK;
+}
+
+god_status gtx_samples_finish(gtx_samples *samples, god_error *err)
+{
+    sort_key *keys = malloc((samples->count + 1) * sizeof *keys);
+    if (keys == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for the order of %zu examples", samples->count);
     }
-    for (size_t i = 0; i < samples->count; i++) {
+    god_status status = allocate_order(samples, err);
+    for (size_t i = 0; i < samples->count && status == GOD_OK; i++) {
         gtx_sample *sample = &samples->items[i];
         sample->state = state_of(sample, samples->sequence_len);
-        samples->states[sample->state]++;
         if (sample->state == GTX_KEPT) {
-            keys[samples->kept++] = (sort_key){sample->length, i};
-            samples->tokens += sample->count;
-            samples->label_tokens += sample->label_count;
-            note_highest_id(samples, sample);
+            keys[samples->kept] = (sort_key){sample->length, i};
+            keep(samples, sample);
+        } else {
+            samples->states[sample->state]++;
         }
     }
     qsort(keys, samples->kept, sizeof *keys, compare_keys);
@@ -121,7 +148,7 @@ god_status gtx_samples_finish(gtx_samples *samples, god_error *err)
         samples->order[i] = keys[i].index;
     }
     free(keys);
-    return GOD_OK;
+    return status;
 }
 
 const int32_t *gtx_sample_ids(const gtx_samples *samples, const gtx_sample *sample)

@@ -50,6 +50,8 @@ god_status gtx_samples_add(gtx_samples *samples, const gtx_sample *about, const 
                            size_t count, god_error *err);
 /* Once, after the last add. */
 god_status gtx_samples_finish(gtx_samples *samples, god_error *err);
+/* Instead of it, for task types without a filter: everything is kept, in file order. */
+god_status gtx_samples_finish_unfiltered(gtx_samples *samples, god_error *err);
 
 const int32_t *gtx_sample_ids(const gtx_samples *samples, const gtx_sample *sample);
 const int32_t *gtx_sample_labels(const gtx_samples *samples, const gtx_sample *sample);

@@ -225,8 +225,10 @@ static god_status read_members(gtx_task_spec *spec, god_error *err)
                    {"dataset", &spec->dataset},
                    {"file_format", &spec->file_format},
                    {"expected_repo_name", &spec->expected_repo_name},
-                   {"hotkey", &spec->hotkey}};
+                   {"hotkey", &spec->hotkey},
+                   {"profile", &spec->profile}};
     json_t *stats = NULL;
+    spec->profile = "P1";
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
         GOD_TRY(god_json_opt_str("task", spec->root, strings[i].key, strings[i].value, err));
     }
@@ -242,6 +244,9 @@ static god_status read_members(gtx_task_spec *spec, god_error *err)
     GOD_TRY(check_name("hotkey", spec->hotkey, err));
     GOD_TRY(check_name("expected_repo_name", spec->expected_repo_name, err));
     GOD_TRY(check_file_format(spec->file_format, err));
+    if (strcmp(spec->profile, "P1") != 0 && strcmp(spec->profile, "P2") != 0) {
+        return god_fail(err, GOD_E_INVALID, "task: \"profile\" is \"%.100s\": known are P1 and P2", spec->profile);
+    }
     return read_kl(spec, err);
 }
 

@@ -13,7 +13,8 @@
 typedef struct gtx_task_spec {
     json_t *root; /* owned; the rest borrows from it */
     const char *task_id, *task_type, *model, *dataset, *file_format, *expected_repo_name, *hotkey;
-    json_t *dataset_type;        /* complete record of the kind, keys in contract order; owned */
+    const char *profile;  /* "P1" (default) or "P2": library generation whose token ids count, spec/evaluation.md 0.2 */
+    json_t *dataset_type; /* complete record of the kind, keys in contract order; owned */
     double hours_to_complete;    /* -1: absent */
     double kl_coef;              /* 0 unless use_kl */
     uint32_t use_kl;             /* 1: training gets USE_KL and KL_COEF; scoring adds the term when kl_coef > 0 */

@@ -2,17 +2,16 @@
  * optional KL term against the base model. spec/evaluation.md 3 and 5; the command for training: spec/training.md 13.
  */
 #include <float.h>
-#include <stdlib.h>
 
 #include "common/context.h"
 #include "common/float_text.h"
 #include "common/group.h"
 #include "common/inputs.h"
+#include "common/instance.h"
 #include "common/lm_eval.h"
 #include "common/task_args.h"
 #include "god/dataset.h"
 #include "god/eval.h"
-#include "god/helpers/json.h"
 #include "god/task.h"
 #include "instruct/example.h"
 #include "instruct/prepare.h"
@@ -24,55 +23,7 @@
 /* A loss or a divergence can round to just below zero; anything lower is a mistake. */
 #define SCORE_LOWEST (-1e-3)
 
-struct god_instance {
-    const god_host *host;
-    char *model_hash_salt;
-    uint64_t base_states_bytes_max;
-};
-
-static const char config_schema[] =
-    "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
-    "\"model_hash_salt\": {\"type\": \"string\", \"description\": \"put before a model id when it is hashed to hide it "
-    "from miners; the same on every trainer\"}, "
-    "\"base_states_mib\": {\"type\": \"integer\", \"minimum\": 0, \"description\": \"device memory for the base "
-    "model's states of a task with a KL term; what does not fit is computed again for each submission\"}}}";
-
-static void instance_close(god_instance *instance)
-{
-    if (instance == NULL) {
-        return;
-    }
-    free(instance->model_hash_salt);
-    free(instance);
-}
-
-static god_status instance_open(const god_host *host, const char *config_json, god_instance **ret_instance,
-                                god_error *err)
-{
-    json_t *config = NULL;
-    const char *salt = "";
-    int64_t states_mib = (int64_t)(GTX_BASE_STATES_BYTES_MAX >> 20);
-    GOD_TRY(god_json_parse("config", config_json, strlen(config_json), &config, err));
-    god_status status = json_is_object(config) ? god_json_opt_str("config", config, "model_hash_salt", &salt, err)
-                                               : god_fail(err, GOD_E_INVALID, "config: an object is needed");
-    if (status == GOD_OK) {
-        status = god_json_opt_int("config", config, "base_states_mib", 0, INT32_MAX, &states_mib, err);
-    }
-    god_instance *instance = calloc(1, sizeof *instance);
-    char *salt_copy = strdup(salt);
-    json_decref(config);
-    if (status == GOD_OK && (instance == NULL || salt_copy == NULL)) {
-        status = god_fail(err, GOD_E_NOMEM, "out of memory for an instance");
-    }
-    if (status != GOD_OK) {
-        free(salt_copy);
-        free(instance);
-        return status;
-    }
-    *instance = (god_instance){host, salt_copy, (uint64_t)states_mib << 20};
-    *ret_instance = instance;
-    return GOD_OK;
-}
+static const char config_schema[] = GTX_CONFIG_SCHEMA(GTX_CONFIG_SALT ", " GTX_CONFIG_BASE_STATES);
 
 /* The task and what it says about columns. */
 typedef struct task {
@@ -298,8 +249,8 @@ const god_plugin *god_plugin_entry(uint32_t host_abi_major, uint32_t host_abi_mi
                                       .build = "cc " __VERSION__,
                                       .config_schema_json = config_schema,
                                       .task_types = task_types,
-                                      .open = instance_open,
-                                      .close = instance_close,
+                                      .open = gtx_instance_open,
+                                      .close = gtx_instance_close,
                                       .query = query};
     (void)host_abi_major;
     (void)host_abi_minor;

@@ -25,7 +25,7 @@ sys.path.insert(0, str(HERE.parent))
 
 import torch  # noqa: E402
 import transformers  # noqa: E402
-from evaluate_reference import load_full, load_submission, read_rows, to_text  # noqa: E402
+from evaluate_reference import load_full, load_submission, read_rows  # noqa: E402
 
 BETA = 0.1
 PROMPT_IDS_MAX = 512
@@ -78,6 +78,17 @@ def evaluate_one(model, base_sums, tokenizer, profile, rows, limit):
     return pairs
 
 
+def to_text(report, results):
+    """JSON with one pair per line."""
+    head = json.dumps({**report, "results": None}, indent=1).removesuffix("null\n}")
+    blocks = []
+    for result in results:
+        lines = ",\n".join("   " + json.dumps(pair) for pair in result["pairs"])
+        block = json.dumps({**result, "pairs": None}).removesuffix("null}")
+        blocks.append("  " + block + "[\n" + lines + "]}")
+    return head + "[\n" + ",\n".join(blocks) + "]\n}\n"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--task", required=True)
@@ -102,16 +113,9 @@ def main():
         pairs = evaluate_one(model, base_sums, tokenizer, args.profile, rows, limit)
         loss = sum(pair["loss"] for pair in pairs) / len(pairs)
         results.append({"name": name, "status": "ok", "eval_loss": loss, "samples": len(pairs), "pairs": pairs})
-    text = to_text(
-        {
-            "task_type": "DpoTask",
-            "direction": "lower",
-            "precision": "f32",
-            "profile": args.profile,
-            "made_with": {"torch": torch.__version__, "transformers": transformers.__version__},
-            "results": results,
-        }
-    )
+    made_with = {"torch": torch.__version__, "transformers": transformers.__version__}
+    report = {"task_type": "DpoTask", "precision": "f32", "profile": args.profile, "made_with": made_with}
+    text = to_text(report, results)
     if args.out:
         Path(args.out).write_text(text, encoding="utf-8")
     else:

@@ -1,4 +1,4 @@
-#include "support.h"
+#include "suites.h"
 
 #include "common/context.h"
 

@@ -1,4 +1,4 @@
-#include "support.h"
+#include "suites.h"
 
 #include "common/format_string.h"
 

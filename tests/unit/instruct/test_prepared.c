@@ -1,4 +1,4 @@
-#include "support.h"
+#include "suites.h"
 
 #include <stdlib.h>
 #include <unistd.h>

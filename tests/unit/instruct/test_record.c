@@ -1,4 +1,4 @@
-#include "support.h"
+#include "suites.h"
 
 #include "common/task_spec.h"
 #include "instruct/record.h"

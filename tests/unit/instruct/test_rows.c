@@ -1,4 +1,4 @@
-#include "support.h"
+#include "suites.h"
 
 static god_error err = GOD_ERROR_INIT;
 

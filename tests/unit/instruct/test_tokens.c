@@ -1,5 +1,5 @@
 /* Ids and labels of whole records with the demo's tokenizer, against tests/golden/instruct_tokens.json. */
-#include "support.h"
+#include "suites.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* run_scene.h: a host and a report of our own around the plug-in's tables, so that a whole job runs inside a test. */
-#ifndef TEST_INSTRUCT_RUN_SCENE_H
-#define TEST_INSTRUCT_RUN_SCENE_H
+#ifndef TEST_TEXT_RUN_SCENE_H
+#define TEST_TEXT_RUN_SCENE_H
 
 #include <check.h>
 #include <jansson.h>
@@ -29,6 +29,8 @@ typedef struct scene_result {
 typedef struct scene {
     /* set by the test */
     const char *base_dir; /* NULL: the demo's */
+    const char *folder;   /* of task.json and rows.jsonl below the demo; NULL: the demo's own */
+    const void *(*extension)(void *ctx, const char *id); /* what the host lends; NULL: nothing */
     const char *dirs[SCENE_SUBMISSIONS_MAX];
     uint32_t count;
     uint32_t rows; /* of the demo's test file; 0: all */

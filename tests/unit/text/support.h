@@ -1,26 +1,13 @@
-/* support.h: what the suites of the instruct plug-in share: suites, vectors, the toy tokenizer. */
-#ifndef TEST_INSTRUCT_SUPPORT_H
-#define TEST_INSTRUCT_SUPPORT_H
+/* support.h: what the tests of the text plug-ins share: vectors, rows, the toy tokenizer. VECTORS is the path of a file
+ * with one vector per line, set by the test's CMakeLists.txt. */
+#ifndef TEST_TEXT_SUPPORT_H
+#define TEST_TEXT_SUPPORT_H
 
 #include <check.h>
 #include <jansson.h>
 
 #include "common/encoder.h"
 #include "common/rows.h"
-
-Suite *instruct_float_text_suite(void);
-Suite *instruct_python_json_suite(void);
-Suite *instruct_format_string_suite(void);
-Suite *instruct_rows_suite(void);
-Suite *instruct_record_suite(void);
-Suite *instruct_example_suite(void);
-Suite *instruct_prepared_suite(void);
-Suite *instruct_context_suite(void);
-Suite *instruct_finetune_suite(void);
-Suite *instruct_pack_suite(void);
-Suite *instruct_lm_score_suite(void);
-Suite *instruct_task_args_suite(void);
-Suite *instruct_tokens_suite(void);
 
 Suite *suite_of(const char *name, const TTest *const *tests); /* NULL-ended */
 

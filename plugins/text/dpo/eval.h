@@ -1,0 +1,19 @@
+/* eval.h: DPO losses of a whole group against the base model. [worker]
+ *
+ * The reference's sums are taken once for each limit on the rows' length that occurs in the group (a submission's
+ * max_position_embeddings; limits that cut nothing count as one), the policies one after the other.
+ */
+#ifndef DPO_EVAL_H
+#define DPO_EVAL_H
+
+#include "common/prepared.h"
+#include "god/eval.h"
+
+enum { DPO_LENGTH_ABSENT = 8192 }; /* limit when config.json names no max_position_embeddings */
+
+/* Reports per entrant the metrics eval_loss, eval_loss_bf16_recipe, samples (pairs), tokens (scored ids) and the
+ * artifact per_example.jsonl, and facts about the run. */
+god_status dpo_eval(const god_host *host, const god_eval_job *job, const god_report *report,
+                    const gtx_prepared *prepared, god_error *err);
+
+#endif
