@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/nearest.h"
+#include "core/base/signals.h"
 #include "core/cli/cli.h"
 
 typedef struct command {
@@ -60,6 +61,7 @@ static int fail_unknown(const char *name)
 
 int main(int argc, char **argv)
 {
+    gdi_signals_die_with_parent(); /* of a god command that started this one; a shell does not say that it is one */
     if (argc < 2) {
         print_help(stderr);
         return GDI_EXIT_USAGE;

@@ -9,7 +9,7 @@
 #include "core/host/queue.h"
 #include "core/host/watch.h"
 
-enum { tick_ms = 100, lock_wait_ms = 5 * 1000 /* one that was told to stop may still be at it */ };
+enum { tick_ms = 100, lock_wait_ms = 3 * 1000 /* one that was told to stop may still be at it */ };
 
 typedef struct daemon {
     const gdi_config *config;

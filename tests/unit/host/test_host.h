@@ -1,0 +1,13 @@
+/* The suites of this folder. */
+#ifndef GDI_TEST_HOST_H
+#define GDI_TEST_HOST_H
+
+#include <check.h>
+
+Suite *suite_host_cache(void);
+Suite *suite_host_daemon(void);
+Suite *suite_host_plugins(void);
+Suite *suite_host_scratch(void);
+Suite *suite_host_watch(void);
+
+#endif
