@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "core/base/layout.h"
+#include "core/base/signals.h"
 #include "core/cli/cli.h"
 #include "core/cli/options.h"
 #include "core/cli/plugin.h"
@@ -28,7 +29,7 @@ static const gdi_usage usage = {
                "work with (a task, its data, submissions), the more is checked.",
     .options = options,
     .notes = "exit codes: 0 no check failed, 1 at least one failed, 2 the command line or an input is at fault,\n"
-             "            3 the system failed\n",
+             "            3 the system failed, 130 stopped by SIGINT or SIGTERM\n",
 };
 
 typedef struct arguments {
@@ -184,6 +185,8 @@ static god_status run_suite(arguments *args, gdi_conformance_count *ret_count, g
     args->suite.worker_path = layout.worker_path;
     args->suite.nn_dir = layout.nn_dir;
     args->suite.submissions = args->submissions;
+    args->suite.stop_asked = gdi_signals_stop_count;
+    gdi_signals_catch(); /* so that Ctrl-C leaves no folder behind */
     json_t *checks = json_array();
     god_status status =
         gdi_conformance_run(&args->suite, checks, args->as_json ? collect_result : print_result, &info, ret_count, err);

@@ -12,7 +12,7 @@
 #include "god/helpers/file.h"
 #include "god/helpers/json.h"
 
-enum { checks_max = 64, describe_ms_max = 10000, argv_bytes = GOD_PATH_MAX + 256 };
+enum { checks_max = 64, describe_ms_max = 10000, listen_ms_max = 200, argv_bytes = GOD_PATH_MAX + 256 };
 
 typedef struct suite {
     const gdi_conformance_options *options;
@@ -127,19 +127,26 @@ static god_status take_frame(suite *s, const char *text, uint32_t *ret_done, god
     return status;
 }
 
-/* Follows one child until it is done, has closed its frames, breaks their form, or exceeds its time in one check. */
+static uint32_t is_stopped(const suite *s)
+{
+    return s->options->stop_asked != NULL && s->options->stop_asked() != 0;
+}
+
+/* Follows one child until it is done, has closed its frames, breaks their form, exceeds its time in one check, or is to
+ * be stopped. */
 static void follow(suite *s, gdi_child *child, uint32_t *ret_timed_out, god_error *ret_problem)
 {
     uint32_t closed = 0, done = 0;
     uint64_t deadline = gdi_clock_ms() + s->options->time_limit_ms;
-    while (!closed && !done) {
+    while (!closed && !done && !is_stopped(s)) {
         const char *frame = NULL;
         uint64_t now = gdi_clock_ms();
         if (now >= deadline) {
             *ret_timed_out = 1;
             return;
         }
-        if (gdi_child_next_frame(child, deadline - now, &frame, &closed, ret_problem) != GOD_OK ||
+        uint64_t wait_ms = deadline - now < listen_ms_max ? deadline - now : listen_ms_max;
+        if (gdi_child_next_frame(child, wait_ms, &frame, &closed, ret_problem) != GOD_OK ||
             (frame != NULL && take_frame(s, frame, &done, ret_problem) != GOD_OK)) {
             return;
         }
@@ -159,7 +166,9 @@ static god_status run_child(suite *s, god_error *err)
     god_status status = GOD_OK;
     GOD_TRY(start_child(s, &child, err));
     follow(s, child, &timed_out, &problem);
-    if (s->at < gdi_check_count) {
+    if (is_stopped(s)) {
+        status = god_fail(err, GOD_E_CANCELLED, "stopped before all checks were made");
+    } else if (s->at < gdi_check_count) {
         const char *where = s->under_way ? "this check" : "its opening";
         (void)gdi_ending_explain(child, where, timed_out, s->options->time_limit_ms, &reason);
         const char *why = problem.message[0] != '\0' ? problem.message : reason.message;

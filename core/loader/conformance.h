@@ -26,6 +26,8 @@ typedef struct gdi_conformance_options {
     const gdi_conformance_submission *submissions;
     uint32_t submission_count;
     uint64_t time_limit_ms; /* for one check */
+    /* Asked now and then; anything but 0 ends the suite with GOD_E_CANCELLED. May be NULL. */
+    uint32_t (*stop_asked)(void);
 } gdi_conformance_options;
 
 typedef struct gdi_conformance_result {

@@ -62,6 +62,12 @@ roots = [
 ]
 
 
+# What a public contract header may include beside its own kind.
+standard = {f"{name}.h" for name in """assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp
+    signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar
+    wctype""".split()}
+
+
 def is_below(path, folder):
     return path == folder or path.startswith(folder + "/")
 
@@ -110,6 +116,8 @@ def main():
                 if why is not None:
                     problems.append(f"{path}:{line}: includes {target}: {why}")
                 continue
+            if is_below(path, "sdk/include") and included not in standard:
+                problems.append(f"{path}:{line}: includes <{included}>, which is not of the C standard library")
             for pattern, folders in libraries.items():
                 if re.match(pattern, included) and not any(is_below(path, folder) for folder in folders):
                     problems.append(f"{path}:{line}: includes <{included}>, which belongs in {' or '.join(folders)}")

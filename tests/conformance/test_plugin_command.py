@@ -7,6 +7,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -127,6 +128,24 @@ class PluginCommand(unittest.TestCase):
             run = self.god(*arguments, code=2)
             self.assertIn(message, run.stderr, arguments)
             self.assertEqual(run.stdout, "")
+
+    def test_check_stops_when_asked_and_leaves_nothing_behind(self):
+        os.mkdir(self.path("tmp"))
+        self.write("task.json", '{"task_type": "FaultTask"}')
+        self.write("rows", "")
+        os.mkdir(self.path("alice"))
+        run = subprocess.Popen([GOD, "plugin", "check", os.path.join(FAULTS, "hang_run.so"), "--task", "task.json",
+                                "--data", "rows", "--submission", "alice=alice"], cwd=self.work, text=True,
+                               env=dict(os.environ, TMPDIR=self.path("tmp")), stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+        for line in run.stdout:
+            if "device-bytes" in line:  # the check before the one that hangs
+                break
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 130, errors)
+        self.assertIn("stopped before all checks were made", errors)
+        self.assertEqual(os.listdir(self.path("tmp")), [])
 
     # ---- new ----
 
