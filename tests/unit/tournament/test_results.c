@@ -71,6 +71,22 @@ START_TEST(test_tournament_ranking__penalty_counts)
 }
 END_TEST
 
+START_TEST(test_tournament_ranking__punishes_at_least_one)
+{
+    gdi_rules mild = rules;
+    mild.penalty_share = 0.01;
+    gdi_score scores[9];
+    gdi_standing ranked[9];
+    double quality[9];
+    for (uint32_t i = 0; i < 9; i++) {
+        scores[i] = (gdi_score){.entrant = i, .value = i};
+    }
+    (void)gdi_quality_scores(&mild, GOD_LOWER_WINS, scores, 9, ranked, quality);
+    ck_assert_double_eq(quality[7], 0);
+    ck_assert_double_eq(quality[8], -1);
+}
+END_TEST
+
 START_TEST(test_tournament_advance__several_groups_take_turns)
 {
     /* Three groups; ranks come first, values only decide between equal ranks. */
@@ -223,6 +239,27 @@ START_TEST(test_tournament_environment__open_rows_give_no_points)
 }
 END_TEST
 
+START_TEST(test_tournament_environment__within_the_margin_is_a_draw)
+{
+    static const struct {
+        double a, b;
+        double points_a, points_b;
+    } rows[] = {{0, 0, 1, 1},     {1.016, 1, 3, 0}, {1.014, 1, 1, 1},
+                {1, 1.014, 1, 1}, {1, 1.016, 0, 3}, {-1, -1.016, 3, 0}};
+    const gdi_environment environment = {true, 1.0};
+    const gdi_meeting meeting = {0, 1};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const gdi_individual_row individual[] = {{rows[i].a, 1, true}, {rows[i].b, 1, true}};
+        const gdi_game_row unused = {0};
+        gdi_environment_task task = {&environment, 1, 2, &meeting, 1, &unused, individual};
+        double points[2] = {0};
+        ck_assert(gdi_environment_points(&rules, &task, points));
+        ck_assert_msg(points[0] == rows[i].points_a && points[1] == rows[i].points_b, "row %zu: %g, %g", i, points[0],
+                      points[1]);
+    }
+}
+END_TEST
+
 START_TEST(test_tournament_history__reign_and_its_difference)
 {
     const char *burn = "BURN";
@@ -252,6 +289,7 @@ Suite *suite_tournament_results(void)
     tcase_add_unchecked_fixture(tcase, set_up, NULL);
     tcase_add_test(tcase, test_tournament_ranking__equal_values_go_by_hotkey);
     tcase_add_test(tcase, test_tournament_ranking__penalty_counts);
+    tcase_add_test(tcase, test_tournament_ranking__punishes_at_least_one);
     tcase_add_test(tcase, test_tournament_advance__several_groups_take_turns);
     tcase_add_test(tcase, test_tournament_advance__without_a_value_nobody_advances);
     tcase_add_test(tcase, test_tournament_advance__boss_is_out_only_after_a_lost_final);
@@ -261,6 +299,7 @@ Suite *suite_tournament_results(void)
     tcase_add_test(tcase, test_tournament_environment__a_smaller_field_starts_counting_again);
     tcase_add_test(tcase, test_tournament_environment__boss_decides_only_a_single_group);
     tcase_add_test(tcase, test_tournament_environment__open_rows_give_no_points);
+    tcase_add_test(tcase, test_tournament_environment__within_the_margin_is_a_draw);
     tcase_add_test(tcase, test_tournament_history__reign_and_its_difference);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -66,6 +66,28 @@ START_TEST(test_tournament_task_mix__draws_with_the_stated_shares)
 }
 END_TEST
 
+START_TEST(test_tournament_task_mix__reads_four_units_in_order)
+{
+    for (uint32_t i = 0; i < 300; i++) {
+        char label[64];
+        gdi_stream stream;
+        (void)snprintf(label, sizeof label, "task/r_pair_007/%u", i);
+        gdi_stream_open(&stream, "r", label);
+        double kind = gdi_stream_unit(&stream), large = gdi_stream_unit(&stream);
+        double kl = gdi_stream_unit(&stream), coef = gdi_stream_unit(&stream);
+        gdi_text_task task = gdi_draw_text_task(&rules, kinds, kind_count, GDI_STAGE_PAIR, "r", "r_pair_007", i);
+        ck_assert_uint_eq(task.kind, kind < 0.75 ? 0 : kind < 0.95 ? 1 : 2);
+        ck_assert_uint_eq(task.use_kl, task.kind == 0 && kl < 0.2);
+        ck_assert_double_eq(task.kl_coef, task.use_kl ? 0.1 + 1.4 * coef : 0);
+        task = gdi_draw_text_task(&rules, kinds, 1, GDI_STAGE_FINAL, "r", "r_pair_007", i % 2);
+        ck_assert_uint_eq(task.kind, 0);
+        if (i < 2) {
+            ck_assert_uint_eq(task.large_model, large < 0.2);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_tournament_task_mix__kind_bounds)
 {
     static const struct {
@@ -157,6 +179,7 @@ START_TEST(test_tournament_task_size__hours_grow_with_rows_and_params)
         last = hours;
     }
     ck_assert(gdi_training_hours(300000, 3e9, 1.0) <= gdi_training_hours(300000, 13e9, 1.0));
+    ck_assert_double_eq(gdi_training_hours(300000, 27e9, 1.0), gdi_training_hours(300000, 0, 1.0));
     ck_assert_double_eq(gdi_training_hours(300000, 14e9, 1.0), gdi_training_hours(300000, 0, 1.0));
     ck_assert_double_eq(gdi_context_hours(3.0, 2 * 512, GDI_NO_VALUE),
                         6.0); /* packed 2048: four times, at most three */
@@ -197,6 +220,7 @@ Suite *suite_tournament_tasks(void)
     tcase_add_unchecked_fixture(tcase, set_up, NULL);
     tcase_add_test(tcase, test_tournament_task_mix__final_is_two_of_each);
     tcase_add_test(tcase, test_tournament_task_mix__draws_with_the_stated_shares);
+    tcase_add_test(tcase, test_tournament_task_mix__reads_four_units_in_order);
     tcase_add_test(tcase, test_tournament_task_mix__kind_bounds);
     tcase_add_test(tcase, test_tournament_task_mix__image_final_opens_with_the_new_families);
     tcase_add_test(tcase, test_tournament_task_mix__environments_are_a_sample);
