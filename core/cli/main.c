@@ -26,7 +26,7 @@ static const command commands[] = {
     {"tokenize", "show the token ids of a text", gdi_cmd_inspect},
 #endif
 #ifdef GDI_HAS_RULES
-    {"rules", "play the tournament rules on a file of events", gdi_cmd_rules},
+    {"rules", "check the tournament rules against a file of test vectors", gdi_cmd_rules},
 #endif
 #ifdef GDI_HAS_CONFIG
     {"config", "show, check and explain god.yaml", gdi_cmd_config},
