@@ -60,38 +60,65 @@ static const char *look_up(const charsmap *map, const char *bytes, size_t count)
     return NULL;
 }
 
-/* The old text `at`..`after` becomes `text`: one new character takes the place of each old one; surplus new ones stand
- * for the last old one. */
-static god_status emit_mapped(gdt_work *work, uint32_t at, uint32_t after, const char *text, god_error *err)
+/* One piece on its way. The last character waits, because text that vanishes behind it counts as swallowed by it; what
+ * vanishes in front of the first character is not counted at all. */
+typedef struct mapping {
+    const charsmap *map;
+    gdt_work *work;
+    const gdt_piece *piece;
+    god_error *err;
+    uint32_t old_at;
+    gdt_change last;
+    uint32_t has_last;
+} mapping;
+
+static god_status put(mapping *m, gdt_change change)
 {
-    uint32_t last = at;
-    while (*text != '\0') {
-        size_t bytes = gdt_utf8_length(*text);
-        if (at < after) {
-            last = at;
-            at += (uint32_t)gdt_utf8_length(work->text[at]);
-        }
-        GOD_TRY(gdt_emit(work, text, bytes, gdt_work_origin(work, last, last + 1), err));
-        text += bytes;
+    if (m->has_last) {
+        GOD_TRY(gdt_emit_change(m->work, m->piece, &m->old_at, m->last, m->err));
+    }
+    m->last = change;
+    m->has_last = 1;
+    return GOD_OK;
+}
+
+static int32_t count_characters(const char *text, size_t bytes)
+{
+    int32_t count = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        count += !gdt_utf8_is_continuation(text[i]);
+    }
+    return count;
+}
+
+/* The old text becomes `text`: surplus new characters are added, missing ones are swallowed by the last. */
+static god_status put_mapped(mapping *m, uint32_t at, uint32_t after, const char *text)
+{
+    int32_t old_count = count_characters(m->work->text + at, after - at);
+    int32_t new_count = count_characters(text, strlen(text));
+    for (int32_t i = 0; i < new_count; i++) {
+        gdt_change change = {.change = i >= old_count};
+        text += gdt_utf8_decode(text, &change.code);
+        GOD_TRY(put(m, change));
+    }
+    if (new_count < old_count && m->has_last) {
+        m->last.change -= old_count - new_count;
     }
     return GOD_OK;
 }
 
-static god_status write_character(const charsmap *map, gdt_work *work, uint32_t at, uint32_t after, god_error *err)
+static god_status put_grapheme(mapping *m, uint32_t at, uint32_t after)
 {
-    const char *text = look_up(map, work->text + at, after - at);
-    return text != NULL ? emit_mapped(work, at, after, text, err) : gdt_emit_copy(work, at, after, err);
-}
-
-static god_status write_grapheme(const charsmap *map, gdt_work *work, uint32_t at, uint32_t after, god_error *err)
-{
-    const char *text = after - at <= grapheme_bytes_max ? look_up(map, work->text + at, after - at) : NULL;
+    const char *old = m->work->text;
+    const char *text = after - at <= grapheme_bytes_max ? look_up(m->map, old + at, after - at) : NULL;
     if (text != NULL) {
-        return emit_mapped(work, at, after, text, err);
+        return put_mapped(m, at, after, text);
     }
     while (at < after) {
-        uint32_t next = at + (uint32_t)gdt_utf8_length(work->text[at]);
-        GOD_TRY(write_character(map, work, at, next, err));
+        gdt_change kept = {.change = 0};
+        uint32_t next = at + (uint32_t)gdt_utf8_decode(old + at, &kept.code);
+        text = look_up(m->map, old + at, next - at);
+        GOD_TRY(text != NULL ? put_mapped(m, at, next, text) : put(m, kept));
         at = next;
     }
     return GOD_OK;
@@ -100,19 +127,21 @@ static god_status write_grapheme(const charsmap *map, gdt_work *work, uint32_t a
 static god_status write_mapped(const void *self, gdt_work *work, const gdt_piece *piece, god_error *err)
 {
     const gdt_step *step = self;
+    mapping m = {.map = step->extra, .work = work, .piece = piece, .err = err, .old_at = piece->begin};
     uint32_t begin = piece->begin, code, next;
     utf8proc_int32_t state = 0;
     uint32_t at = begin + (uint32_t)gdt_utf8_decode(work->text + begin, &code);
     while (at < piece->end) {
         uint32_t after = at + (uint32_t)gdt_utf8_decode(work->text + at, &next);
         if (utf8proc_grapheme_break_stateful((utf8proc_int32_t)code, (utf8proc_int32_t)next, &state)) {
-            GOD_TRY(write_grapheme(step->extra, work, begin, at, err));
+            GOD_TRY(put_grapheme(&m, begin, at));
             begin = at;
         }
         code = next;
         at = after;
     }
-    return write_grapheme(step->extra, work, begin, piece->end, err);
+    GOD_TRY(put_grapheme(&m, begin, piece->end));
+    return m.has_last ? gdt_emit_change(work, piece, &m.old_at, m.last, err) : GOD_OK;
 }
 
 static god_status run_charsmap(const gdt_step *step, gdt_work *work, god_error *err)

@@ -27,3 +27,19 @@ god_status gdt_emit_replaced(gdt_work *work, const gdt_piece *piece, const char 
     }
     return GOD_OK;
 }
+
+god_status gdt_emit_change(gdt_work *work, const gdt_piece *piece, uint32_t *old_at, gdt_change change, god_error *err)
+{
+    gdt_range origin;
+    uint32_t at = *old_at;
+    if (change.change <= 0 && at < piece->end) {
+        origin = gdt_work_origin(work, at, at + 1);
+    } else {
+        origin = at > piece->begin ? gdt_work_origin(work, at - 1, at) : gdt_work_origin(work, at, at);
+    }
+    for (int32_t eaten = change.change > 0 ? 0 : 1 - change.change; eaten > 0 && at < piece->end; eaten--) {
+        at += (uint32_t)gdt_utf8_length(work->text[at]);
+    }
+    *old_at = at;
+    return gdt_emit_code(work, change.code, origin, err);
+}

@@ -4,13 +4,6 @@
 
 #include "regex.h"
 
-/* White_Space of Unicode, as Oniguruma's \s. PCRE2's own \s has U+180E besides. */
-#define SPACE_SET                                                             \
-    "\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}" \
-    "\\x{2029}\\x{202f}\\x{205f}\\x{3000}"
-/* Word of Unicode's annex 18, as Oniguruma's \w. PCRE2's own lacks marks and connectors. */
-#define WORD_SET "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"
-
 enum { group_depth_max = 200 };
 
 typedef struct onig {
@@ -69,16 +62,6 @@ static god_status put_x_escape(onig *o)
     return copy(o, 2);
 }
 
-/* \p{...}, \P{...} */
-static god_status put_property(onig *o)
-{
-    const char *close = memchr(o->pattern + o->at, '}', o->bytes - o->at);
-    if (peek(o, 2) != '{' || close == NULL) {
-        return refuse(o, "\\p without {}");
-    }
-    return copy(o, (size_t)(close - (o->pattern + o->at)) + 1);
-}
-
 /* An escape that means the same inside and outside a class; *ret_done 0 when it is another one. */
 static god_status put_common_escape(onig *o, uint32_t *ret_done)
 {
@@ -86,10 +69,6 @@ static god_status put_common_escape(onig *o, uint32_t *ret_done)
     switch (peek(o, 1)) {
     case 'u': return put_u_escape(o);
     case 'x': return put_x_escape(o);
-    case 'p':
-    case 'P': return put_property(o);
-    case 'd':
-    case 'D':
     case 'n':
     case 'r':
     case 't':
@@ -107,11 +86,59 @@ static god_status put_common_escape(onig *o, uint32_t *ret_done)
     return GOD_OK;
 }
 
-/* A set in place of an escape; a hyphen behind it stays a hyphen and makes no range. */
-static god_status put_set(onig *o, size_t escape_bytes, const char *set)
+/* An escape or a POSIX class that stands for a set; `at` is where it begins. */
+typedef struct set_name {
+    const char *name;
+    size_t name_bytes, bytes; /* of the name, of the whole escape */
+    uint32_t negated;
+} set_name;
+
+/* \s \w \d \h and their opposites, \p{...}; name NULL: another escape. */
+static god_status read_set(onig *o, set_name *ret_set)
 {
-    o->at += escape_bytes;
-    GOD_TRY(put(o, set));
+    static const struct {
+        char letter;
+        const char *name;
+    } letters[] = {{'s', "space"}, {'w', "word"}, {'d', "digit"}, {'h', "xdigit"}};
+    *ret_set = (set_name){.name = NULL};
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
+        if (peek(o, 1) == letters[i].letter || peek(o, 1) == letters[i].letter - 0x20) {
+            *ret_set = (set_name){letters[i].name, strlen(letters[i].name), 2, peek(o, 1) != letters[i].letter};
+            return GOD_OK;
+        }
+    }
+    if (peek(o, 1) != 'p' && peek(o, 1) != 'P') {
+        return GOD_OK;
+    }
+    const char *at = o->pattern + o->at, *close = memchr(at, '}', o->bytes - o->at);
+    if (peek(o, 2) != '{' || close == NULL) {
+        return refuse(o, "\\p without {}");
+    }
+    uint32_t circumflex = peek(o, 3) == '^';
+    const char *name = at + 3 + circumflex;
+    *ret_set = (set_name){name, (size_t)(close - name), (size_t)(close - at) + 1, (peek(o, 1) == 'P') ^ circumflex};
+    return GOD_OK;
+}
+
+/* A set that is not in the table is a property that PCRE2 may know by the same name. */
+static god_status put_items(onig *o, const set_name *set)
+{
+    uint32_t known = 0;
+    GOD_TRY(gdt_onig_put_set(set->name, set->name_bytes, o->out, &known, o->err));
+    return known ? GOD_OK : god_text_append_f(o->out, o->err, "\\p{%.*s}", (int)set->name_bytes, set->name);
+}
+
+/* A set inside a class. A hyphen behind it stays a hyphen and makes no range. */
+static god_status put_set_in_class(onig *o, const set_name *set)
+{
+    if (set->negated && set->name_bytes == 5 && memcmp(set->name, "space", 5) == 0) {
+        GOD_TRY(put(o, "\\P{White_Space}"));
+    } else if (set->negated) {
+        return refuse(o, "a negated set in a class");
+    } else {
+        GOD_TRY(put_items(o, set));
+    }
+    o->at += set->bytes;
     if (peek(o, 0) == '-') {
         o->at++;
         return put(o, "\\-");
@@ -119,38 +146,48 @@ static god_status put_set(onig *o, size_t escape_bytes, const char *set)
     return GOD_OK;
 }
 
+static god_status put_set(onig *o, const set_name *set)
+{
+    GOD_TRY(put(o, set->negated ? "[^" : "["));
+    GOD_TRY(put_items(o, set));
+    o->at += set->bytes;
+    return put(o, "]");
+}
+
 static god_status put_class_escape(onig *o)
 {
     uint32_t done = 0;
-    GOD_TRY(put_common_escape(o, &done));
-    if (done) {
-        return GOD_OK;
-    }
+    set_name set;
     char name[32];
-    switch (peek(o, 1)) {
-    case 's': return put_set(o, 2, SPACE_SET);
-    case 'S': return put_set(o, 2, "\\P{White_Space}");
-    case 'w': return put_set(o, 2, WORD_SET);
-    case 'h': return put_set(o, 2, "0-9a-fA-F");
-    default: (void)snprintf(name, sizeof name, "\\%c in a class", peek(o, 1)); return refuse(o, name);
+    GOD_TRY(read_set(o, &set));
+    if (set.name != NULL) {
+        return put_set_in_class(o, &set);
     }
+    GOD_TRY(put_common_escape(o, &done));
+    if (!done) {
+        (void)snprintf(name, sizeof name, "\\%c in a class", peek(o, 1));
+        return refuse(o, name);
+    }
+    return GOD_OK;
 }
 
 /* [:name:] at o->at, inside a class. */
 static god_status put_posix_class(onig *o)
 {
-    static const struct {
-        const char *name, *set;
-    } sets[] = {{"[:space:]", SPACE_SET},         {"[:word:]", WORD_SET},          {"[:digit:]", "\\p{Nd}"},
-                {"[:alpha:]", "\\p{Alphabetic}"}, {"[:upper:]", "\\p{Uppercase}"}, {"[:lower:]", "\\p{Lowercase}"},
-                {"[:xdigit:]", "0-9a-fA-F"},      {"[:ascii:]", "\\x{0}-\\x{7f}"}};
-    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
-        size_t length = strlen(sets[i].name);
-        if (o->bytes - o->at >= length && memcmp(o->pattern + o->at, sets[i].name, length) == 0) {
-            return put_set(o, length, sets[i].set);
-        }
+    const char *name = o->pattern + o->at + 2;
+    const char *close = memchr(name, ':', o->bytes - o->at - 2);
+    size_t bytes = close != NULL ? (size_t)(close - name) : 0;
+    uint32_t known = 0;
+    if (bytes >= 5) { /* the shortest are space, digit; two letters would be a general category */
+        GOD_TRY(gdt_onig_put_set(name, bytes, o->out, &known, o->err));
+    } else if (bytes == 4 && memcmp(name, "word", 4) == 0) {
+        GOD_TRY(gdt_onig_put_set(name, bytes, o->out, &known, o->err));
     }
-    return refuse(o, "a POSIX class of another kind than space, word, digit, alpha, upper, lower, xdigit, ascii");
+    if (!known || name[bytes + 1] != ']') {
+        return refuse(o, "a POSIX class of another kind than space, word, digit, xdigit, ascii, upper, punct");
+    }
+    o->at += bytes + 4;
+    return GOD_OK;
 }
 
 /* The inside of [...]; o->at is behind the '['. A nested class without '^' is a union, so its brackets fall away. */
@@ -191,40 +228,45 @@ static god_status put_class(onig *o)
                     (int)(o->bytes < 120 ? o->bytes : 120), o->pattern);
 }
 
+/* \b and \B by the set of word characters. */
+static god_status put_boundary(onig *o, uint32_t negated)
+{
+    god_text word = GOD_TEXT_INIT;
+    uint32_t known = 0;
+    god_status status = gdt_onig_put_set("word", 4, &word, &known, o->err);
+    if (status == GOD_OK) {
+        const char *behind = negated ? "(?=" : "(?!", *otherwise = negated ? "(?!" : "(?=";
+        status = god_text_append_f(o->out, o->err, "(?:(?<=[%s])%s[%s])|(?<![%s])%s[%s]))", word.data, behind,
+                                   word.data, word.data, otherwise, word.data);
+    }
+    god_text_free(&word);
+    o->at += 2;
+    return status;
+}
+
 static god_status put_escape(onig *o)
 {
     uint32_t done = 0;
+    set_name set;
+    char c = peek(o, 1), name[32];
     o->atom = o->out->bytes;
+    GOD_TRY(read_set(o, &set));
+    if (set.name != NULL) {
+        return put_set(o, &set);
+    }
     GOD_TRY(put_common_escape(o, &done));
     if (done) {
         return GOD_OK;
     }
-    char name[32];
-    const char *text = NULL;
-    switch (peek(o, 1)) {
-    case 's': text = "[" SPACE_SET "]"; break;
-    case 'S': text = "[^" SPACE_SET "]"; break;
-    case 'w': text = "[" WORD_SET "]"; break;
-    case 'W': text = "[^" WORD_SET "]"; break;
-    case 'h': text = "[0-9a-fA-F]"; break;
-    case 'H': text = "[^0-9a-fA-F]"; break;
-    case 'b': text = "(?:(?<=[" WORD_SET "])(?![" WORD_SET "])|(?<![" WORD_SET "])(?=[" WORD_SET "]))"; break;
-    case 'B': text = "(?:(?<=[" WORD_SET "])(?=[" WORD_SET "])|(?<![" WORD_SET "])(?![" WORD_SET "]))"; break;
-    case 'A': text = "\\A"; break;
-    case 'z': text = "\\z"; break;
-    case 'Z': text = "\\Z"; break;
-    case 'R': text = "\\R"; break;
-    default: break;
+    if (c == 'b' || c == 'B') {
+        return put_boundary(o, c == 'B');
     }
-    if (text == NULL && peek(o, 1) >= '1' && peek(o, 1) <= '9') {
-        return copy(o, 2); /* a back reference */
+    /* The ends of the text, a line break, a back reference. */
+    if (c != '\0' && strchr("AzZR123456789", c) != NULL) {
+        return copy(o, 2);
     }
-    if (text == NULL) {
-        (void)snprintf(name, sizeof name, "\\%c", peek(o, 1));
-        return refuse(o, name);
-    }
-    o->at += 2;
-    return put(o, text);
+    (void)snprintf(name, sizeof name, "\\%c", c);
+    return refuse(o, name);
 }
 
 /* "(" with what belongs to it. Options: Ruby's m is PCRE2's s. */

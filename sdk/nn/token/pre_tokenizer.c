@@ -8,9 +8,6 @@
 static const char byte_level_pattern[] =
     "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-/* How "Whitespace" cuts: words, and runs of signs. */
-static const char whitespace_pattern[] = "\\w+|[^\\w\\s]+";
-
 /* When Metaspace puts its sign in front of a piece. */
 enum { PREPEND_ALWAYS = 1, PREPEND_FIRST, PREPEND_NEVER };
 
@@ -82,12 +79,35 @@ static god_status load_split(gdt_step *step, const char *where, json_t *object, 
     return gdt_load_pattern(where, object, &step->regex, err);
 }
 
-static god_status load_whitespace(gdt_step *step, const char *where, god_error *err)
+enum { KIND_SPACE = 1, KIND_WORD, KIND_SIGN };
+
+static int kind_of(uint32_t code)
 {
-    step->run = gdt_run_split;
-    step->behaviour = GDT_SPLIT_REMOVED;
-    step->invert = 1;
-    return gdt_regex_compile(where, whitespace_pattern, sizeof whitespace_pattern - 1, &step->regex, err);
+    return gdt_is_white_space(code) ? KIND_SPACE : gdt_is_word(code) ? KIND_WORD : KIND_SIGN;
+}
+
+/* Words, and runs of signs; white space goes away. */
+static god_status cut_words(gdt_work *work, const gdt_piece *piece, god_error *err)
+{
+    uint32_t begin = piece->begin, code;
+    int kind = 0;
+    for (uint32_t at = piece->begin; at < piece->end;) {
+        uint32_t after = at + (uint32_t)gdt_utf8_decode(work->text + at, &code);
+        int next = kind_of(code);
+        if (next != kind) {
+            GOD_TRY(gdt_cut_push(work, begin, kind == KIND_SPACE ? begin : at, GDT_NO_ID, err));
+            begin = at;
+            kind = next;
+        }
+        at = after;
+    }
+    return gdt_cut_push(work, begin, kind == KIND_SPACE ? begin : piece->end, GDT_NO_ID, err);
+}
+
+static god_status run_whitespace(const gdt_step *step, gdt_work *work, god_error *err)
+{
+    (void)step;
+    return gdt_cut_each(work, cut_words, err);
 }
 
 static god_status load_codes(gdt_step *step, gdt_is *is, uint32_t behaviour)
@@ -200,7 +220,8 @@ static god_status load(gdt_step *step, const char *where, const char *type, json
         return load_metaspace(step, where, object, err);
     }
     if (strcmp(type, "Whitespace") == 0) {
-        return load_whitespace(step, where, err);
+        step->run = run_whitespace;
+        return GOD_OK;
     }
     if (strcmp(type, "WhitespaceSplit") == 0) {
         return load_codes(step, gdt_is_white_space, GDT_SPLIT_REMOVED);

@@ -30,6 +30,10 @@ god_status gdt_regex_matches(const gdt_regex *regex, gdt_work *work, uint32_t be
 god_status gdt_onig_translate(const char *where, const char *pattern, size_t bytes, god_text *ret_pattern,
                               god_error *err);
 
+/* Appends the items of a set, as they stand inside [ ]: a POSIX class or a Unicode property by its name. *ret_known 0:
+ * no such set, nothing is appended. */
+god_status gdt_onig_put_set(const char *name, size_t bytes, god_text *out, uint32_t *ret_known, god_error *err);
+
 void gdt_regex_work_fini(gdt_work *work);
 
 #endif

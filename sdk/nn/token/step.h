@@ -65,6 +65,14 @@ god_status gdt_load_text(const char *where, json_t *object, const char *key, cha
 
 /* Puts "text" in front of a piece; all of it stands for the same input as the first character. */
 god_status gdt_emit_prefixed(gdt_work *work, const gdt_piece *piece, const char *text, god_error *err);
+/* A character of the new text, with its change: 0 takes the place of one character of the old text, 1 is added behind
+ * it, -n takes the place of one and swallows the next n. The tokenizers library derives origins from these counts. */
+typedef struct gdt_change {
+    uint32_t code;
+    int32_t change;
+} gdt_change;
+/* Writes it; *old_at is the next character of the old text to be replaced, within the piece. */
+god_status gdt_emit_change(gdt_work *work, const gdt_piece *piece, uint32_t *old_at, gdt_change change, god_error *err);
 /* Writes the bytes of a piece as characters of the byte-level alphabet. */
 gdt_write gdt_write_byte_level;
 /* Puts `text` in place of each match in a piece. */

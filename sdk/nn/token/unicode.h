@@ -1,7 +1,8 @@
 /* unicode.h: properties of code points, as the Rust libraries behind tokenizers see them. [any]
  *
- * Those libraries carry tables of several Unicode versions; where ours (utf8proc) differs, the exceptions stand in
- * unicode.c. tests/golden/tokenizer/live.py compares all code points. */
+ * Those libraries carry tables of several Unicode versions: the standard library and the regex engines have Unicode 16,
+ * the categories of the BERT parts Unicode 8, normalization Unicode 9. utf8proc has one version; where an answer must
+ * differ, unicode.c lists the code points. */
 #ifndef GDT_UNICODE_H
 #define GDT_UNICODE_H
 
@@ -11,12 +12,12 @@
 int gdt_is_white_space(uint32_t code); /* White_Space: Rust's char::is_whitespace */
 int gdt_is_word(uint32_t code);        /* \w of Unicode's annex 18 with join controls: Rust's regex */
 int gdt_is_numeric(uint32_t code);     /* Nd, Nl, No: Rust's char::is_numeric */
-int gdt_is_punctuation(uint32_t code); /* P*, and every ASCII punctuation sign */
-int gdt_is_other(uint32_t code);       /* Cc, Cf, Cn, Co */
-int gdt_is_nonspacing(uint32_t code);  /* Mn */
-int gdt_is_mark(uint32_t code);        /* Mn, Mc, Me */
+int gdt_is_punctuation(uint32_t code); /* P* of Unicode 8, and every ASCII punctuation sign */
+int gdt_is_other(uint32_t code);       /* Cc, Cf, Co of Unicode 8; what is not assigned is not among them */
+int gdt_is_nonspacing(uint32_t code);  /* Mn of Unicode 8 */
+int gdt_is_mark(uint32_t code);        /* Mn, Mc, Me of Unicode 9 */
 
-/* Writes the lower case of a code point; returns how many code points that is, 1 or 2. */
+/* Writes the lower case of a code point (Unicode 16); returns how many code points that is, 1 or 2. */
 size_t gdt_lower(uint32_t code, uint32_t ret_codes[2]);
 
 /* Canonical combining class. */

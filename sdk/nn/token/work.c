@@ -171,6 +171,21 @@ void gdt_cut_end(gdt_work *work)
     work->next_pieces = old;
 }
 
+god_status gdt_cut_each(gdt_work *work, gdt_cut *cut, god_error *err)
+{
+    gdt_cut_begin(work);
+    for (size_t i = 0; i < work->pieces.count; i++) {
+        const gdt_piece piece = work->pieces.items[i];
+        if (piece.id == GDT_NO_ID) {
+            GOD_TRY(cut(work, &piece, err));
+        } else {
+            GOD_TRY(gdt_cut_push(work, piece.begin, piece.end, piece.id, err));
+        }
+    }
+    gdt_cut_end(work);
+    return GOD_OK;
+}
+
 god_status gdt_rewrite(gdt_work *work, gdt_write *write, const void *self, god_error *err)
 {
     work->back.count = 0;

@@ -92,6 +92,9 @@ god_status gdt_pieces_push(gdt_pieces *pieces, uint32_t begin, uint32_t end, int
 void gdt_cut_begin(gdt_work *work);
 god_status gdt_cut_push(gdt_work *work, uint32_t begin, uint32_t end, int32_t id, god_error *err);
 void gdt_cut_end(gdt_work *work);
+/* The same around `cut`, which is called for each piece without an id. */
+typedef god_status gdt_cut(gdt_work *work, const gdt_piece *piece, god_error *err);
+god_status gdt_cut_each(gdt_work *work, gdt_cut *cut, god_error *err);
 
 /* Writing the text anew, into work->back. `write` emits the new text of one piece; pieces with an id are copied. */
 typedef god_status gdt_write(const void *self, gdt_work *work, const gdt_piece *piece, god_error *err);

@@ -311,6 +311,7 @@ def wordlevel(lines, size):
     t.normalizer = normalizers.Sequence([normalizers.NFD(), normalizers.StripAccents(), normalizers.Lowercase(),
                                          normalizers.Strip()])
     t.pre_tokenizer = pre_tokenizers.Whitespace()
+    lines = [line.replace("\0", "") for line in lines]  # a NUL is no part of a piece for our JSON reader
     t.train_from_iterator(lines, trainers.WordLevelTrainer(vocab_size=size, special_tokens=["[UNK]", "[PAD]"],
                                                            show_progress=False))
     return t, {"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "[UNK]", "pad_token": "[PAD]"}
