@@ -290,7 +290,7 @@ def write_task(rows):
         "hours_to_complete": 1,
         "expected_repo_name": "demo",
         "use_kl": True,
-        "kl_coef": 0.25,
+        "kl_coef": 0.75,
     }
     (HERE / "task.json").write_text(json.dumps(task, indent=2) + "\n", encoding="utf-8")
     with open(HERE / "rows.jsonl", "w", encoding="utf-8") as file:
