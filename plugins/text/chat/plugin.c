@@ -2,18 +2,17 @@
  * the assistant says, lower wins. spec/evaluation.md 4; the command for training: spec/training.md 13.
  */
 #include <float.h>
-#include <stdlib.h>
 
 #include "chat/prepare.h"
 #include "chat/templates.h"
 #include "common/context.h"
 #include "common/group.h"
 #include "common/inputs.h"
+#include "common/instance.h"
 #include "common/lm_eval.h"
 #include "common/task_args.h"
 #include "god/dataset.h"
 #include "god/eval.h"
-#include "god/helpers/json.h"
 #include "god/helpers/sha256.h"
 #include "god/task.h"
 
@@ -24,47 +23,7 @@
 /* A loss can round to just below zero; anything lower is a mistake. */
 #define SCORE_LOWEST (-1e-3)
 
-struct god_instance {
-    const god_host *host;
-    char *model_hash_salt;
-};
-
-static const char config_schema[] =
-    "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
-    "\"model_hash_salt\": {\"type\": \"string\", \"description\": \"put before a model id when it is hashed to hide it "
-    "from miners; the same on every trainer\"}}}";
-
-static void instance_close(god_instance *instance)
-{
-    if (instance == NULL) {
-        return;
-    }
-    free(instance->model_hash_salt);
-    free(instance);
-}
-
-static god_status instance_open(const god_host *host, const char *config_json, god_instance **ret_instance,
-                                god_error *err)
-{
-    json_t *config = NULL;
-    const char *salt = "";
-    GOD_TRY(god_json_parse("config", config_json, strlen(config_json), &config, err));
-    god_status status = god_json_opt_str("config", config, "model_hash_salt", &salt, err);
-    god_instance *instance = calloc(1, sizeof *instance);
-    char *salt_copy = strdup(salt);
-    json_decref(config);
-    if (status == GOD_OK && (instance == NULL || salt_copy == NULL)) {
-        status = god_fail(err, GOD_E_NOMEM, "out of memory for an instance");
-    }
-    if (status != GOD_OK) {
-        free(salt_copy);
-        free(instance);
-        return status;
-    }
-    *instance = (god_instance){host, salt_copy};
-    *ret_instance = instance;
-    return GOD_OK;
-}
+static const char config_schema[] = GTX_CONFIG_SCHEMA(GTX_CONFIG_SALT);
 
 /* The task and what it says about columns. */
 typedef struct task {
@@ -295,8 +254,8 @@ const god_plugin *god_plugin_entry(uint32_t host_abi_major, uint32_t host_abi_mi
                                       .build = "cc " __VERSION__,
                                       .config_schema_json = config_schema,
                                       .task_types = task_types,
-                                      .open = instance_open,
-                                      .close = instance_close,
+                                      .open = gtx_instance_open,
+                                      .close = gtx_instance_close,
                                       .query = query};
     (void)host_abi_major;
     (void)host_abi_minor;
