@@ -146,7 +146,8 @@ static god_status check_args(const gdi_evaluate_args *args, god_error *err)
 
 static uint32_t stop_asked(void *user)
 {
-    (void)user;
+    gdi_evaluation *e = user;
+    gdi_progress_tick(&e->progress, gdi_clock_ms()); /* this is asked several times a second */
     return gdi_signals_stop_count();
 }
 

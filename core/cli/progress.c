@@ -45,22 +45,21 @@ static uint32_t terminal_columns(const gdi_progress *progress)
 }
 
 /* "  12.3k tokens/s  0:14 left", or "" while nothing can be said yet. */
-static void describe_rate(const gdi_progress *progress, uint64_t now_ms, uint64_t done, uint64_t total,
-                          const char *unit, char *ret_text, size_t bytes)
+static void describe_rate(const gdi_progress *progress, uint64_t now_ms, char *ret_text, size_t bytes)
 {
     ret_text[0] = '\0';
     uint64_t spent_ms = now_ms - progress->start_ms;
-    if (spent_ms < rate_after_ms || done <= progress->start_done) {
+    if (spent_ms < rate_after_ms || progress->done <= progress->start_done) {
         return;
     }
-    double rate = (double)(done - progress->start_done) * 1000.0 / (double)spent_ms;
+    double rate = (double)(progress->done - progress->start_done) * 1000.0 / (double)spent_ms;
     char rate_text[16], time_text[32];
     gdi_progress_number(rate, rate_text);
-    if (total > done) {
-        gdi_progress_time((double)(total - done) / rate, time_text);
-        (void)snprintf(ret_text, bytes, "  %s %.20s/s  %s left", rate_text, unit, time_text);
+    if (progress->total > progress->done) {
+        gdi_progress_time((double)(progress->total - progress->done) / rate, time_text);
+        (void)snprintf(ret_text, bytes, "  %s %s/s  %s left", rate_text, progress->unit, time_text);
     } else {
-        (void)snprintf(ret_text, bytes, "  %s %.20s/s", rate_text, unit);
+        (void)snprintf(ret_text, bytes, "  %s %s/s", rate_text, progress->unit);
     }
 }
 
@@ -83,43 +82,54 @@ static void draw(gdi_progress *progress, uint32_t percent, uint64_t total, const
     progress->line_is_drawn = 1;
 }
 
+static void print_line(gdi_progress *progress, uint64_t now_ms, uint32_t percent, const char *rate)
+{
+    uint32_t tenth = percent / 10;
+    uint32_t too_soon = progress->printed_ms != 0 && now_ms - progress->printed_ms < line_every_ms;
+    if (tenth == progress->printed_tenth || too_soon) {
+        return;
+    }
+    progress->printed_tenth = tenth;
+    progress->printed_ms = now_ms;
+    if (progress->total > 0) {
+        (void)fprintf(progress->out, "%s: %u%%%s\n", progress->stage, percent, rate);
+    } else {
+        (void)fprintf(progress->out, "%s%s\n", progress->stage, rate);
+    }
+}
+
+void gdi_progress_tick(gdi_progress *progress, uint64_t now_ms)
+{
+    char rate[96];
+    if (progress->out == NULL || progress->stage[0] == '\0') {
+        return;
+    }
+    double part = progress->total == 0 ? 0 : (double)progress->done / (double)progress->total;
+    uint32_t percent = (uint32_t)(100.0 * (part > 1 ? 1 : part));
+    describe_rate(progress, now_ms, rate, sizeof rate);
+    if (progress->on_terminal) {
+        draw(progress, percent, progress->total, rate);
+    } else {
+        print_line(progress, now_ms, percent, rate);
+    }
+}
+
 void gdi_progress_show(gdi_progress *progress, uint64_t now_ms, uint64_t done, uint64_t total, const char *unit,
                        const char *stage)
 {
-    char rate[96];
-    if (progress->out == NULL) {
-        return;
-    }
     uint32_t new_stage = strncmp(progress->stage, stage, sizeof progress->stage - 1) != 0;
     if (new_stage) {
         (void)snprintf(progress->stage, sizeof progress->stage, "%s", stage);
         progress->printed_tenth = no_tenth;
     }
-    if (total != progress->total || done < progress->last_done || (new_stage && total == 0)) {
+    if (total != progress->total || done < progress->done || (new_stage && total == 0)) {
         progress->total = total;
         progress->start_ms = now_ms;
         progress->start_done = done;
     }
-    progress->last_done = done;
-    uint64_t shown_done = total > 0 && done > total ? total : done;
-    uint32_t percent = total == 0 ? 0 : (uint32_t)(100.0 * (double)shown_done / (double)total);
-    describe_rate(progress, now_ms, done, total, unit, rate, sizeof rate);
-    if (progress->on_terminal) {
-        draw(progress, percent, total, rate);
-        return;
-    }
-    uint32_t tenth = percent / 10;
-    if (tenth == progress->printed_tenth ||
-        (progress->printed_ms != 0 && now_ms - progress->printed_ms < line_every_ms)) {
-        return;
-    }
-    progress->printed_tenth = tenth;
-    progress->printed_ms = now_ms;
-    if (total > 0) {
-        (void)fprintf(progress->out, "%s: %u%%%s\n", progress->stage, percent, rate);
-    } else {
-        (void)fprintf(progress->out, "%s%s\n", progress->stage, rate);
-    }
+    progress->done = done;
+    (void)snprintf(progress->unit, sizeof progress->unit, "%s", unit);
+    gdi_progress_tick(progress, now_ms);
 }
 
 void gdi_progress_say(gdi_progress *progress, const char *kind, const char *message)
