@@ -298,6 +298,9 @@ static god_status split_piece(const gdt_added *added, const gdt_trie *trie, gdt_
         const gdt_added_token *token = gdt_added_find(added, id);
         uint32_t begin = at, end = after;
         at = after;
+        if (added->ignores_special && gdt_added_is_special_text(added, token->content)) {
+            continue;
+        }
         if (token->single_word && (is_word_before(work, piece.begin, begin) || is_word_at(work, end, piece.end))) {
             continue;
         }

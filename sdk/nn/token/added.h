@@ -32,7 +32,8 @@ typedef struct gdt_added {
     int32_t *place_of;       /* id -> index in by_id, -1: none; id_end entries */
     size_t place_capacity;
     gdt_trie raw, normalized;
-    int32_t id_end; /* one more than the highest id, 0: none */
+    uint32_t ignores_special; /* special tokens in a text are text */
+    int32_t id_end;           /* one more than the highest id, 0: none */
 } gdt_added;
 
 void gdt_added_fini(gdt_added *added);

@@ -72,16 +72,23 @@ static god_status run_bert(const gdt_step *step, gdt_work *work, god_error *err)
     return step->options & LOWERCASE ? gdt_run_lower(step, work, err) : GOD_OK;
 }
 
+void gdt_set_bert_options(gdt_step *step, uint32_t lowercase, uint32_t accents, uint32_t ideographs)
+{
+    step->options &= CLEAN_TEXT;
+    step->options |= (lowercase ? LOWERCASE : 0u) | (ideographs ? HANDLE_CHINESE_CHARS : 0u);
+    step->options |= (accents == GDT_AS_LOWERCASE ? lowercase : accents) ? STRIP_ACCENTS : 0u;
+}
+
 god_status gdt_load_bert_normalizer(gdt_step *step, const char *where, json_t *object, god_error *err)
 {
     uint32_t clean = 1, ideographs = 1, lower = 1;
     GOD_TRY(god_json_opt_bool(where, object, "clean_text", &clean, err));
     GOD_TRY(god_json_opt_bool(where, object, "handle_chinese_chars", &ideographs, err));
     GOD_TRY(god_json_opt_bool(where, object, "lowercase", &lower, err));
-    uint32_t accents = lower; /* null: as lowercase */
+    uint32_t accents = GDT_AS_LOWERCASE;
     GOD_TRY(god_json_opt_bool(where, object, "strip_accents", &accents, err));
     step->run = run_bert;
-    step->options = (clean ? CLEAN_TEXT : 0u) | (ideographs ? HANDLE_CHINESE_CHARS : 0u) |
-                    (accents ? STRIP_ACCENTS : 0u) | (lower ? LOWERCASE : 0u);
+    step->options = clean ? CLEAN_TEXT : 0u;
+    gdt_set_bert_options(step, lower, accents, ideographs);
     return GOD_OK;
 }

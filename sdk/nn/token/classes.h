@@ -23,6 +23,9 @@ typedef struct gdt_class {
     const char *specials[GDT_SPECIAL_COUNT];
     uint32_t rebuilds_post; /* the post-processor becomes: bos if add_bos_token, text, eos if add_eos_token */
     uint32_t add_bos, add_eos;
+    uint32_t
+        keeps_prefix_space; /* without "add_prefix_space" a ByteLevel step stays as it is; others then add no blank */
+    uint32_t sets_bert_options; /* do_lower_case and its like go before the BertNormalizer of the file */
 } gdt_class;
 
 /* By "tokenizer_class"; names that are not in the table give the class that adds nothing. NULL name as well. */

@@ -5,6 +5,7 @@
 #include "classes.h"
 #include "god/helpers/file.h"
 #include "god/helpers/json.h"
+#include "normalizer.h"
 #include "tokenizer.h"
 
 #define GDT_CONFIG_BYTES_MAX ((size_t)64 << 20)
@@ -292,6 +293,33 @@ static god_status set_post(const folder *f, god_tokenizer *tokenizer, god_error 
     return gdt_post_set(&tokenizer->post, add_bos ? tokenizer->bos : -1, add_eos ? tokenizer->eos : -1, err);
 }
 
+/* A boolean member: 0 or 1; `absent` when it is not there or null. */
+static god_status read_flag(const folder *f, const char *key, uint32_t absent, uint32_t *ret_flag, god_error *err)
+{
+    *ret_flag = absent;
+    return god_json_opt_bool(config_file, f->config, key, ret_flag, err);
+}
+
+/* What the constructors of transformers do to the steps of tokenizer.json. */
+static god_status set_steps(const folder *f, god_tokenizer *tokenizer, god_error *err)
+{
+    uint32_t lower, accents, ideographs;
+    if (tokenizer->byte_level != NULL) {
+        const json_t *given = json_object_get(f->config, "add_prefix_space");
+        uint32_t kept = given != NULL ? json_is_null(given) : f->type->keeps_prefix_space;
+        GOD_TRY(read_flag(f, "add_prefix_space", kept && tokenizer->byte_level->add_prefix_space,
+                          &tokenizer->byte_level->add_prefix_space, err));
+    }
+    if (tokenizer->bert != NULL && f->type->sets_bert_options) {
+        GOD_TRY(read_flag(f, "do_lower_case", 1, &lower, err));
+        GOD_TRY(read_flag(f, "strip_accents", GDT_AS_LOWERCASE, &accents, err));
+        GOD_TRY(read_flag(f, "tokenize_chinese_chars", 1, &ideographs, err));
+        gdt_set_bert_options(tokenizer->bert, lower, accents, ideographs);
+    }
+    GOD_TRY(read_flag(f, "clean_up_tokenization_spaces", 0, &tokenizer->cleans_up, err));
+    return read_flag(f, "split_special_tokens", 0, &tokenizer->added.ignores_special, err);
+}
+
 static god_status read_lengths(const folder *f, god_tokenizer *tokenizer, god_error *err)
 {
     double length = 0.0;
@@ -355,6 +383,7 @@ static god_status read_all(folder *f, god_tokenizer *tokenizer, god_error *err)
     tokenizer->pad = special_id(f, tokenizer, GDT_SPECIAL_PAD);
     tokenizer->unk = special_id(f, tokenizer, GDT_SPECIAL_UNK);
     GOD_TRY(set_post(f, tokenizer, err));
+    GOD_TRY(set_steps(f, tokenizer, err));
     GOD_TRY(read_lengths(f, tokenizer, err));
     return read_template(f, tokenizer, err);
 }

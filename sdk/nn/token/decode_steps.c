@@ -168,7 +168,7 @@ static god_status replace_all(god_text *text, const char *old, const char *new, 
     return status;
 }
 
-god_status gdt_decode_cleanup(god_text *text, god_error *err)
+god_status gdt_decode_cleanup(god_text *text, uint32_t contracts_do_not, god_error *err)
 {
     static const char *const pairs[][2] = {{" .", "."},   {" ?", "?"},     {" !", "!"},    {" ,", ","},
                                            {" ' ", "'"},  {" n't", "n't"}, {" 'm", "'m"},  {" do not", " don't"},
@@ -176,7 +176,7 @@ god_status gdt_decode_cleanup(god_text *text, god_error *err)
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         GOD_TRY(replace_all(text, pairs[i][0], pairs[i][1], err));
     }
-    return GOD_OK;
+    return contracts_do_not ? replace_all(text, " do not", " don't", err) : GOD_OK;
 }
 
 /* Parts join the word before them; words are set apart by a blank. */
@@ -196,7 +196,7 @@ static god_status run_word_piece(const gdt_decode_step *step, const gdt_strings 
             status = god_text_append(&text, piece + skipped, bytes - skipped, err);
         }
         if (status == GOD_OK && step->cleanup) {
-            status = gdt_decode_cleanup(&text, err);
+            status = gdt_decode_cleanup(&text, 1, err);
         }
         if (status == GOD_OK) {
             status = push_text(to, &text, err);

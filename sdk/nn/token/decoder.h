@@ -43,7 +43,8 @@ god_status gdt_decode_step_load(gdt_decode_step *step, const char *where, const 
                                 god_error *err);
 /* Appends the text of the pieces. */
 god_status gdt_decoder_run(const gdt_decoder *decoder, gdt_strings *pieces, god_text *ret_text, god_error *err);
-/* Takes the blanks away that stand before punctuation and English contractions, as clean_up_tokenization_spaces. */
-god_status gdt_decode_cleanup(god_text *text, god_error *err);
+/* Takes the blanks away that stand before punctuation and English contractions, as clean_up_tokenization_spaces; the
+ * WordPiece decoder also turns "do not" into "don't". */
+god_status gdt_decode_cleanup(god_text *text, uint32_t contracts_do_not, god_error *err);
 
 #endif

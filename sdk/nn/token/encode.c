@@ -91,6 +91,9 @@ god_status god_tokenizer_decode(const god_tokenizer *tokenizer, const int32_t *i
     if (status == GOD_OK) {
         status = gdt_decoder_run(&tokenizer->decoder, &pieces, &text, err);
     }
+    if (status == GOD_OK && tokenizer->cleans_up) {
+        status = gdt_decode_cleanup(&text, 0, err);
+    }
     if (status == GOD_OK) {
         status = god_text_append(&text, "", 0, err); /* never NULL */
     }

@@ -13,8 +13,11 @@ struct god_tokenizer {
     gdt_added added;
     gdt_post post;
     gdt_decoder decoder;
+    /* The single step of a kind that tokenizer_config.json may set anew; NULL: the file decides. */
+    gdt_step *byte_level, *bert;
     int32_t bos, eos, pad, unk; /* -1: none */
     uint32_t truncation_side;
+    uint32_t cleans_up; /* decode takes blanks before punctuation away */
     int64_t model_max_length;
     char *chat_template;
 };

@@ -63,18 +63,43 @@ static god_status load_added(god_tokenizer *tokenizer, json_t *root, god_error *
     return status;
 }
 
+static uint32_t has_type(const json_t *object, const char *type)
+{
+    const char *found = json_string_value(json_object_get(object, "type"));
+    return found != NULL && strcmp(found, type) == 0;
+}
+
+static god_status load_truncation(god_tokenizer *tokenizer, json_t *root, god_error *err)
+{
+    json_t *truncation = NULL;
+    const char *direction = NULL;
+    GOD_TRY(god_json_opt_object(file, root, "truncation", &truncation, err));
+    GOD_TRY(god_json_opt_str("tokenizer.json: truncation", truncation, "direction", &direction, err));
+    if (direction != NULL && strcmp(direction, "Left") == 0) {
+        tokenizer->truncation_side = GOD_TRUNCATE_LEFT;
+    }
+    return GOD_OK;
+}
+
 static god_status load(god_tokenizer *tokenizer, json_t *root, god_error *err)
 {
     json_t *model = NULL;
     GOD_TRY(god_json_get_object(file, root, "model", &model, err));
     GOD_TRY(gdt_normalizer_load(&tokenizer->normalizer, json_object_get(root, "normalizer"), err));
     GOD_TRY(gdt_pre_tokenizer_load(&tokenizer->pre_tokenizer, json_object_get(root, "pre_tokenizer"), err));
+    if (has_type(json_object_get(root, "pre_tokenizer"), "ByteLevel")) {
+        tokenizer->byte_level = tokenizer->pre_tokenizer.items;
+    }
+    if (has_type(json_object_get(root, "normalizer"), "BertNormalizer")) {
+        tokenizer->bert = tokenizer->normalizer.items;
+    }
     uint32_t raw_bytes = may_read_raw_bytes(&tokenizer->pre_tokenizer, model);
     if (raw_bytes) {
         tokenizer->pre_tokenizer.items[tokenizer->pre_tokenizer.count - 1].maps_bytes = 0;
     }
     GOD_TRY(gdt_model_load(&tokenizer->model, model, raw_bytes, err));
     GOD_TRY(load_added(tokenizer, root, err));
+    GOD_TRY(load_truncation(tokenizer, root, err));
     GOD_TRY(gdt_post_load(&tokenizer->post, json_object_get(root, "post_processor"), err));
     return gdt_decoder_load(&tokenizer->decoder, json_object_get(root, "decoder"), err);
 }

@@ -339,6 +339,31 @@ TRAINED = {f.__name__: f for f in (
     gpt2, roberta, llama3, qwen2, falcon, starcoder, deepseek3, gpt4o, neox, opt, llama2, mistral, gemma, t5, xlmr,
     unigram_bytes, bert, bert_cased, wordlevel, openai, subword_prefix)}
 
+# The same tokenizer.json under another tokenizer_config.json: what the classes of transformers make of it.
+VARIANTS = {
+    "gpt2_prefix_space": ("gpt2", {"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": True}),
+    "roberta_no_prefix": ("roberta", {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>"}),
+    "roberta_null_prefix": ("roberta", {"tokenizer_class": "PreTrainedTokenizerFast", "add_prefix_space": None}),
+    "bert_kept": ("bert", {"tokenizer_class": "BertTokenizer", "do_lower_case": False, "strip_accents": True,
+                           "tokenize_chinese_chars": False, "clean_up_tokenization_spaces": True}),
+    "llama2_plain": ("llama2", {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "</s>",
+                                "pad_token": "<new>", "truncation_side": "left"}),
+    "llama2_no_bos": ("llama2", {"tokenizer_class": "LlamaTokenizerFast", "add_bos_token": False,
+                                 "pad_token": {"__type": "AddedToken", "content": "<|pad|>", "lstrip": True,
+                                               "normalized": False, "rstrip": True, "single_word": False}}),
+    "qwen2_decoder": ("qwen2", {
+        "tokenizer_class": "Qwen2Tokenizer", "bos_token": None, "eos_token": "<|im_end|>", "unk_token": None,
+        "additional_special_tokens": ["<|im_start|>", "<extra>"],
+        "added_tokens_decoder": {
+            "1505": {"content": "café", "lstrip": False, "normalized": False, "rstrip": True, "single_word": False,
+                     "special": True},
+            "1503": {"content": "<tool>", "lstrip": True, "normalized": False, "rstrip": False, "single_word": False,
+                     "special": False},
+            "1506": {"content": "<later>", "lstrip": False, "normalized": True, "rstrip": False, "single_word": True,
+                     "special": False}}}),
+    "gpt2_split_special": ("gpt2", {"tokenizer_class": "GPT2Tokenizer", "split_special_tokens": True}),
+}
+
 
 def probe(normalizer=None, pre=None):
     vocab = {f"<0x{byte:02X}>": byte for byte in range(256)}

@@ -29,7 +29,7 @@ def ours(program, folder, texts, special, ids_max=0):
         for text in texts:
             given.write(struct.pack("<I", len(text)) + text)
         given.seek(0)
-        subprocess.run([program, folder, str(int(special)), str(ids_max)], stdin=given, stdout=got, check=True)
+        subprocess.run([program, folder, "encode", str(int(special)), str(ids_max)], stdin=given, stdout=got, check=True)
         got.seek(0)
         data = got.read()
     results, at = [], 0
