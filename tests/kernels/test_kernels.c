@@ -381,7 +381,13 @@ static void run_rows(sweep *s, rows_op tested, void (*reference)(const gnn_rows_
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         int64_t rows = shapes[i][0], cols = shapes[i][1];
         pair y = pair_new(s, rows * (cols + 2), 20.0), x = pair_new(s, rows * (cols + 5), 20.0);
-        gnn_rows_args args = {y.tested, x.tested, NULL, rows, cols, cols + 2, cols + 5, scale};
+        gnn_rows_args args = {.y = y.tested,
+                              .x = x.tested,
+                              .rows = rows,
+                              .cols = cols,
+                              .y_stride = cols + 2,
+                              .x_stride = cols + 5,
+                              .scale = scale};
         ck_assert_int_eq(tested(s->device, &args, &err), GOD_OK);
         args.y = y.reference;
         args.x = x.reference;
@@ -408,11 +414,38 @@ START_TEST(test_kernels_gather__takes_rows_exactly)
     static const int64_t index[] = {4, 0, 9, 9};
     sweep *s = sweep_open(dtype_of(_i), 2);
     pair x = pair_new(s, 10 * 33, 1.0), y = pair_new(s, 4 * 35, 1.0);
-    gnn_rows_args args = {y.tested, x.tested, index, 4, 33, 35, 33, 1.0f};
+    gnn_rows_args args = {
+        .y = y.tested, .x = x.tested, .index = index, .rows = 4, .cols = 33, .y_stride = 35, .x_stride = 33};
     ck_assert_int_eq(s->ops->gather(s->device, &args, &err), GOD_OK);
     args.y = y.reference;
     gnn_gather_reference(&args, s->dtype);
     ck_assert_double_eq(pair_difference(s, &y, 0.0), 0.0);
+    pair_free(s, &x);
+    pair_free(s, &y);
+    sweep_close(s);
+}
+END_TEST
+
+START_TEST(test_kernels_scatter__adds_weighted_rows_where_they_belong)
+{
+    static const int64_t index[] = {0, 4, 9};
+    sweep *s = sweep_open(dtype_of(_i), 2);
+    pair x = pair_new(s, 3 * 33, 1.0), y = pair_new(s, 10 * 35, 1.0);
+    float *weight = vector_new(s, 3, 0.0, 1.0);
+    gnn_rows_args args = {.y = y.tested,
+                          .x = x.tested,
+                          .index = index,
+                          .rows = 3,
+                          .cols = 33,
+                          .y_stride = 35,
+                          .x_stride = 33,
+                          .weight = weight};
+    ck_assert_int_eq(s->ops->scatter(s->device, &args, &err), GOD_OK);
+    args.y = y.reference;
+    gnn_scatter_reference(&args, s->dtype);
+    ck_assert_double_eq(pair_difference(s, &y, 0.0), 0.0);
+    ck_assert_int_ne(memcmp(y.tested, y.host, 35 * gnn_dtype_bytes(s->dtype)), 0);
+    free(weight);
     pair_free(s, &x);
     pair_free(s, &y);
     sweep_close(s);
@@ -499,6 +532,7 @@ int main(void)
     tcase_add_loop_test(tests, test_kernels_activation__keeps_its_ends, 0, 2);
     tcase_add_loop_test(tests, test_kernels_rows__agree_with_the_reference, 0, 2);
     tcase_add_loop_test(tests, test_kernels_gather__takes_rows_exactly, 0, 2);
+    tcase_add_loop_test(tests, test_kernels_scatter__adds_weighted_rows_where_they_belong, 0, 2);
     tcase_add_loop_test(tests, test_kernels_head__agrees_with_the_reference, 0, 2);
     tcase_add_loop_test(tests, test_kernels_head__hands_on_nan, 0, 2);
     suite_add_tcase(suite, tests);

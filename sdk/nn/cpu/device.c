@@ -126,6 +126,7 @@ static const gnn_device_table table = {
     .scale = cpu_scale,
     .softcap = cpu_softcap,
     .gather = cpu_gather,
+    .scatter = cpu_scatter,
     .nll = cpu_nll,
     .kl = cpu_kl,
 };

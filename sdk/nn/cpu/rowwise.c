@@ -191,19 +191,22 @@ god_status cpu_activation(gnn_device *device, const gnn_activation_args *args, g
     return run_rows(device, args, args->rows, 2 * args->cols, activation_item, err);
 }
 
-CPU_CLONES static void add_vector(const gnn_rows_args *args, int64_t row, float *room, uint32_t dtype)
+/* Row y_row of y = that row + round(scale * row x_row of x), rounded. */
+CPU_CLONES static void add_vector(const gnn_rows_args *args, int64_t y_row, int64_t x_row, float scale, float *room,
+                                  uint32_t dtype)
 {
     float *y = room, *x = room + args->cols;
-    cpu_load(y, gnn_at_const(args->y, dtype, row * args->y_stride), dtype, args->cols);
-    cpu_load(x, gnn_at_const(args->x, dtype, row * args->x_stride), dtype, args->cols);
+    void *y_at = gnn_at(args->y, dtype, y_row * args->y_stride);
+    cpu_load(y, y_at, dtype, args->cols);
+    cpu_load(x, gnn_at_const(args->x, dtype, x_row * args->x_stride), dtype, args->cols);
     for (int64_t c = 0; c < args->cols; c++) {
-        x[c] *= args->scale;
+        x[c] *= scale;
     }
     cpu_round(x, dtype, args->cols);
     for (int64_t c = 0; c < args->cols; c++) {
         y[c] += x[c];
     }
-    cpu_store(gnn_at(args->y, dtype, row * args->y_stride), dtype, y, args->cols);
+    cpu_store(y_at, dtype, y, args->cols);
 }
 
 static void add_item(void *ctx, int64_t item, uint32_t thread)
@@ -211,13 +214,27 @@ static void add_item(void *ctx, int64_t item, uint32_t thread)
     const row_work *work = ctx;
     const gnn_rows_args *args = work->args;
     for (int64_t r = item * CPU_BLOCK_ROWS; r < cpu_block_end(item, args->rows); r++) {
-        add_vector(args, r, room_of(work, thread), work->dtype);
+        add_vector(args, r, r, args->scale, room_of(work, thread), work->dtype);
     }
 }
 
 god_status cpu_add(gnn_device *device, const gnn_rows_args *args, god_error *err)
 {
     return run_rows(device, args, args->rows, 2 * args->cols, add_item, err);
+}
+
+static void scatter_item(void *ctx, int64_t item, uint32_t thread)
+{
+    const row_work *work = ctx;
+    const gnn_rows_args *args = work->args;
+    for (int64_t r = item * CPU_BLOCK_ROWS; r < cpu_block_end(item, args->rows); r++) {
+        add_vector(args, args->index[r], r, args->weight[r], room_of(work, thread), work->dtype);
+    }
+}
+
+god_status cpu_scatter(gnn_device *device, const gnn_rows_args *args, god_error *err)
+{
+    return run_rows(device, args, args->rows, 2 * args->cols, scatter_item, err);
 }
 
 CPU_CLONES static void scale_vector(const gnn_rows_args *args, int64_t row, float *y, uint32_t dtype)

@@ -151,6 +151,7 @@ static const gnn_device_table cuda_table = {
     .scale = gnn_cuda_scale,
     .softcap = gnn_cuda_softcap,
     .gather = gnn_cuda_gather,
+    .scatter = gnn_cuda_scatter,
     .nll = gnn_cuda_nll,
     .kl = gnn_cuda_kl,
 };

@@ -47,6 +47,17 @@ template <typename T> __global__ static void gather_rows(gnn_rows_args a, const 
     }
 }
 
+/* Rows of one call go to different rows of y, so no two threads meet. */
+template <typename T> __global__ static void scatter_rows(gnn_rows_args a, const int64_t *index)
+{
+    row_place at = place();
+    if (at.c < a.cols) {
+        T *y = (T *)a.y + index[at.r] * a.y_stride + at.c;
+        float term = gnn_rounded<T>(a.weight[at.r] * gnn_widen(((const T *)a.x)[at.r * a.x_stride + at.c]));
+        *y = gnn_narrow<T>(gnn_widen(*y) + term);
+    }
+}
+
 /* blockIdx.y counts rows and goes up to 65535, so long matrices are launched in stretches. */
 constexpr int64_t rows_per_launch = 65535;
 
@@ -83,4 +94,19 @@ god_status gnn_cuda_gather(gnn_device *device, const gnn_rows_args *args, god_er
                                       part, (const int64_t *)index + first)));
     });
     return gnn_cuda_check_launch("gather", err);
+}
+
+god_status gnn_cuda_scatter(gnn_device *device, const gnn_rows_args *args, god_error *err)
+{
+    void *index = nullptr;
+    GOD_TRY(gnn_cuda_stage(device, args->index, (size_t)args->rows * sizeof *args->index, &index, err));
+    for_stretches(args, device->dtype, [&](const gnn_rows_args &stretch, int64_t first, dim3 grid) {
+        gnn_rows_args part = stretch;
+        part.y = args->y; /* rows of y are found by their index, rows of x follow each other */
+        part.x = gnn_at_const(args->x, device->dtype, first * args->x_stride);
+        part.weight = args->weight + first;
+        GNN_CUDA_BY_DTYPE(device, (scatter_rows<T><<<grid, gnn_block_threads, 0, device->stream>>>(
+                                      part, (const int64_t *)index + first)));
+    });
+    return gnn_cuda_check_launch("scatter", err);
 }

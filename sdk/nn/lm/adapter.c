@@ -51,16 +51,6 @@ static uint32_t split_name(const char *tensor, char module[GNN_TENSOR_NAME_MAX +
     return part;
 }
 
-static const gnn_module *find_module(const god_nn_lm *base, const char *name)
-{
-    for (size_t i = 0; i < base->module_count; i++) {
-        if (strcmp(base->modules[i].name, name) == 0) {
-            return &base->modules[i];
-        }
-    }
-    return NULL;
-}
-
 static god_status fail_other_base(const gnn_tensor *tensor, const char *why, god_error *err)
 {
     return god_fail(err, GOD_E_DATA, "%s: the adapter was made for another base model: tensor \"%s\" %s", tensor->file,
@@ -129,7 +119,7 @@ static god_status put_tensor(opening *open, const gnn_tensor *tensor, god_error 
                         tensor->file, tensor->name);
     }
     uint32_t part = split_name(tensor->name, name);
-    const gnn_module *module = find_module(open->base, name);
+    const gnn_module *module = gnn_module_find(open->base, name);
     if (part == part_unknown || module == NULL) {
         return fail_other_base(tensor, "names a module that the base does not have", err);
     }
@@ -160,15 +150,9 @@ static god_status check_pairs(opening *open, god_error *err)
 static god_status fill_adapter(opening *open, const char *model_dir, god_error *err)
 {
     god_nn_adapter *adapter = open->adapter;
-    size_t layers = (size_t)open->base->config.info.layers;
     GOD_TRY(gnn_adapter_config_read(model_dir, &open->config, err));
     GOD_TRY(gnn_weights_open_adapter(model_dir, &open->weights, err));
-    adapter->params = open->base->params;
-    adapter->params.layers = malloc(layers * sizeof *adapter->params.layers);
-    if (adapter->params.layers == NULL) {
-        return god_fail(err, GOD_E_NOMEM, "out of memory for an adapter of %zu layers", layers);
-    }
-    memcpy(adapter->params.layers, open->base->params.layers, layers * sizeof *adapter->params.layers);
+    GOD_TRY(gnn_params_init(&adapter->params, &open->base->config, &open->base->params, err));
     GOD_TRY(gnn_stock_init(&adapter->stock, open->base->engine, gnn_weights_count(open->weights), err));
     for (size_t i = 0; i < gnn_weights_count(open->weights); i++) {
         GOD_TRY(put_tensor(open, gnn_weights_at(open->weights, i), err));
@@ -198,7 +182,7 @@ void god_nn_adapter_close(god_nn_adapter *adapter)
 {
     if (adapter != NULL) {
         gnn_stock_fini(&adapter->stock);
-        free(adapter->params.layers);
+        gnn_params_fini(&adapter->params);
         free(adapter);
     }
 }

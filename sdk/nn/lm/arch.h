@@ -10,15 +10,18 @@
  *     x = x + mlp_out(mlp(mlp_in(x)))            parallel: both branches read the x before the layer
  *   logits = head(final(x)) [softcap]
  *
- * Names are patterns in which "%" stands for the layer number; NULL means that the family has no such tensor. A linear
- * layer is "<name>.weight" and, where it has one, "<name>.bias". All tables are static. */
+ * Names are patterns in which "%" stands for the layer number and "#" for the expert's; NULL means that the family has
+ * no such tensor. A linear layer is "<name>.weight" and, where it has one, "<name>.bias". Names of members of
+ * config.json may be several, separated by "|": the first that is there counts. All tables are static. */
 #ifndef GNN_LM_ARCH_H
 #define GNN_LM_ARCH_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* The linear layers of one decoder layer. Families use either q, k, v or qkv; gate and up, gate_up, or up alone. */
+/* The linear layers of one decoder layer. Families use either q, k, v or qkv; gate and up, gate_up, or up alone. A
+ * layer with experts has gate, up and down per expert, chosen by the router, and may have a shared expert besides,
+ * which is weighted by the sigmoid of shared_scale. */
 enum gnn_slot {
     GNN_SLOT_Q,
     GNN_SLOT_K,
@@ -29,10 +32,18 @@ enum gnn_slot {
     GNN_SLOT_UP,
     GNN_SLOT_GATE_UP,
     GNN_SLOT_DOWN,
+    GNN_SLOT_ROUTER,
+    GNN_SLOT_EXPERT_GATE,
+    GNN_SLOT_EXPERT_UP,
+    GNN_SLOT_EXPERT_DOWN,
+    GNN_SLOT_SHARED_GATE,
+    GNN_SLOT_SHARED_UP,
+    GNN_SLOT_SHARED_DOWN,
+    GNN_SLOT_SHARED_SCALE,
     GNN_SLOTS
 };
 
-/* The norms of one decoder layer. Q and K act on heads, before the rotary embedding. */
+/* The norms of one decoder layer. Q and K act before the rotary embedding. */
 enum gnn_norm_slot {
     GNN_NORM_ATTN_IN,
     GNN_NORM_ATTN_OUT,
@@ -46,13 +57,20 @@ enum gnn_norm_slot {
 /* Order of the output rows of a fused query-key-value layer. */
 enum {
     GNN_QKV_CONCAT = 0,   /* all of q, all of k, all of v */
-    GNN_QKV_PER_HEAD = 1, /* per head: q, k, v */
-    GNN_QKV_PER_GROUP = 2 /* per key head: its query heads, k, v */
+    GNN_QKV_PER_GROUP = 1 /* per key head: its query heads, k, v */
+};
+
+/* Which layers see `sliding_window` tokens only, when config.json has no `layer_types`. */
+enum {
+    GNN_WINDOW_NEVER = 0,
+    GNN_WINDOW_ALL = 1,
+    GNN_WINDOW_SWITCHED = 2, /* with `use_sliding_window`: the layers from `max_window_layers` on */
+    GNN_WINDOW_PERIOD = 3    /* all but every period-th */
 };
 
 typedef struct gnn_linear_spec {
     const char *name;     /* pattern; NULL: absent */
-    const char *bias_key; /* member of config.json that switches the bias on; NULL: bias_default decides */
+    const char *bias_key; /* switches the bias on; NULL: bias_default decides */
     uint8_t bias_default;
 } gnn_linear_spec;
 
@@ -61,17 +79,37 @@ typedef struct gnn_key_names {
     const char *hidden;       /* hidden_size */
     const char *layers;       /* num_hidden_layers */
     const char *heads;        /* num_attention_heads */
-    const char *kv_heads;     /* num_key_value_heads */
+    const char *kv_heads;     /* num_key_value_heads; "": there is none */
     const char *intermediate; /* intermediate_size */
     const char *positions;    /* max_position_embeddings */
     const char *norm_eps;     /* rms_norm_eps */
     const char *activation;   /* hidden_act */
 } gnn_key_names;
 
+/* A number or truth value (1, 0) of config.json and what it has to be; absent and null count as `absent`. */
+typedef struct gnn_condition {
+    const char *key;
+    int64_t equals, absent;
+} gnn_condition;
+
+enum { GNN_CONDITIONS_MAX = 3 };
+
+/* Mixture of experts; `experts` NULL: none. Layer i has experts when (i + 1) % step_key == 0 and `mlp_only_layers` does
+ * not list it; other layers have the plain gate, up and down. */
+typedef struct gnn_moe_spec {
+    const char *experts, *per_token; /* keys of their numbers */
+    const char *intermediate;        /* key of an expert's inner size; NULL: the model's */
+    const char *shared_intermediate; /* key of the shared expert's */
+    const char *normalise_key;       /* divide the chosen weights by their sum; NULL: normalise_default decides */
+    uint8_t normalise_default;
+} gnn_moe_spec;
+
 typedef struct gnn_arch {
     const char *architecture; /* as in `architectures` */
     const char *model_type;
-    const char *prefix; /* of the decoder's tensors; files written without it are read too */
+    const char *prefix;                     /* of the decoder's tensors; files written without it are read too */
+    gnn_condition when[GNN_CONDITIONS_MAX]; /* this entry holds when all do; variants of one name follow each other */
+    gnn_condition require[GNN_CONDITIONS_MAX]; /* anything else is refused by name */
     gnn_key_names keys;
 
     const char *embed, *positions, *final_norm, *head;
@@ -79,17 +117,38 @@ typedef struct gnn_arch {
     gnn_linear_spec linears[GNN_SLOTS];
     const char *const *ignored; /* NULL-ended endings of tensor names that may be in the file and are not weights */
 
-    uint32_t norm_kind;     /* GNN_NORM_... of ops/norm.h */
-    uint32_t qkv_order;     /* GNN_QKV_... */
-    uint8_t stored_by_cols; /* linear weights are stored (inputs, outputs) */
-    uint8_t tied_default;   /* `tie_word_embeddings` when config.json does not say */
-    uint8_t window_always;  /* `sliding_window` acts without `use_sliding_window` */
+    uint32_t norm_kind; /* GNN_NORM_... of ops/norm.h */
+    uint32_t qkv_order; /* GNN_QKV_... */
+    uint32_t window_rule;
+    uint8_t stored_by_cols;     /* linear weights are stored (inputs, outputs) */
+    uint8_t parallel;           /* attention and feed-forward side by side */
+    uint8_t shared_norm;        /* parallel: the feed-forward reads what attention reads */
+    uint8_t head_norm_whole;    /* query and key norms run over all heads at once */
+    uint8_t no_rope;            /* no rotary embedding */
+    uint8_t local_rope;         /* layers with a window have a rotary embedding of their own */
+    uint8_t scaled_embedding;   /* the embedding is multiplied by sqrt(hidden) */
+    uint8_t tied_default;       /* `tie_word_embeddings` when config.json does not say */
+    uint8_t positions_offset;   /* first row of the learned positions that is used */
+    int64_t window_default;     /* `sliding_window` when absent; null is none */
+    int64_t period_default;     /* `sliding_window_pattern` when absent */
+    int64_t head_dim_default;   /* 0: hidden / heads */
+    int64_t kv_heads_default;   /* 0: as many as heads */
+    int64_t inner_per_hidden;   /* inner size in hidden sizes when config.json gives none; 0: it has to */
+    const char *same_as_hidden; /* a size that has to equal the hidden size when it is there */
+    const char *scale_key;      /* attention scores are divided by the square root of this; NULL: of the head size */
+    int64_t scale_default;
+    double attention_softcap_default, logit_softcap_default; /* `attn_logit_softcapping`, `final_logit_softcapping` */
+    const char *partial_key; /* share of a head that turns; NULL: partial_rotary_factor */
+    double partial_default;  /* 0: 1 */
+    double theta_default;    /* 0: 10000 */
     const char *activation_default;
     double norm_eps_default;
+    gnn_moe_spec moe;
 } gnn_arch;
 
-/* NULL when there is none. */
-const gnn_arch *gnn_arch_find(const char *architecture, const char *model_type);
+/* The entry that follows `after` (NULL: the first) among those of this architecture or, when that is NULL, of this
+ * model type; NULL when there is none. */
+const gnn_arch *gnn_arch_next(const char *architecture, const char *model_type, const gnn_arch *after);
 /* "A, B and C" into buf. */
 void gnn_arch_list(char *buf, size_t bytes);
 

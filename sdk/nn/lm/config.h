@@ -10,17 +10,31 @@
 #include "lm/arch.h"
 #include "lm/rope.h"
 
-enum { GNN_CONFIG_BYTES_MAX = 4 << 20, GNN_LAYERS_MAX = 1024 };
+enum {
+    GNN_CONFIG_BYTES_MAX = 4 << 20,
+    GNN_LAYERS_MAX = 1024,
+    GNN_EXPERTS_MAX = 1 << 16 /* over all layers */
+};
+
+typedef struct gnn_moe {
+    int64_t experts, per_token; /* experts = 0: none */
+    int64_t intermediate, shared_intermediate;
+    uint32_t normalise;
+} gnn_moe;
 
 typedef struct gnn_config {
     const gnn_arch *arch;
     god_nn_lm_info info;
     uint32_t activation; /* GNN_ACT_... */
     uint8_t bias[GNN_SLOTS];
-    float norm_eps;
-    float attention_scale;
-    int64_t window; /* 0: every layer sees everything */
-    gnn_rope rope;
+    uint8_t windowed[GNN_LAYERS_MAX]; /* the layer sees `window` tokens only */
+    uint8_t sparse[GNN_LAYERS_MAX];   /* the layer has experts */
+    int64_t window;
+    float norm_eps, attention_scale;
+    float attention_softcap, logit_softcap; /* 0: none */
+    float embedding_scale;                  /* 1: none */
+    gnn_moe moe;
+    gnn_rope rope[2]; /* of layers that see everything, and of windowed ones */
 } gnn_config;
 
 god_status gnn_config_read(const char *model_dir, gnn_config *ret_config, god_error *err);

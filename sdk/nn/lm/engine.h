@@ -8,20 +8,25 @@
 
 /* Scratch buffers, each with one user at a time. */
 enum gnn_scratch {
-    GNN_SCRATCH_X,          /* residual stream (tokens, hidden) */
-    GNN_SCRATCH_NORMED,     /* (tokens, hidden) */
-    GNN_SCRATCH_QKV,        /* (tokens, (heads + 2 kv_heads) head_dim) */
-    GNN_SCRATCH_ATTENDED,   /* (tokens, heads head_dim) */
-    GNN_SCRATCH_BRANCH,     /* (tokens, hidden): output of a block before it joins the residual stream */
-    GNN_SCRATCH_BRANCH_MLP, /* the same for the second block of a parallel layer */
-    GNN_SCRATCH_UP,         /* (chunk, 2 intermediate) */
-    GNN_SCRATCH_ACTIVATED,  /* (chunk, intermediate) */
-    GNN_SCRATCH_LORA_A,     /* (chunk, rank) */
-    GNN_SCRATCH_LORA_B,     /* (chunk, outputs) */
-    GNN_SCRATCH_POSITIONS,  /* (tokens) int32 */
-    GNN_SCRATCH_ROWS,       /* states that the head is applied to */
-    GNN_SCRATCH_ROWS_OTHER, /* the reference's */
-    GNN_SCRATCH_LOGITS,     /* one tile */
+    GNN_SCRATCH_X,                  /* residual stream (tokens, hidden) */
+    GNN_SCRATCH_NORMED,             /* (tokens, hidden) */
+    GNN_SCRATCH_QKV,                /* (tokens, (heads + 2 kv_heads) head_dim) */
+    GNN_SCRATCH_ATTENDED,           /* (tokens, heads head_dim) */
+    GNN_SCRATCH_BRANCH,             /* (tokens, hidden): output of a block before it joins the residual stream */
+    GNN_SCRATCH_BRANCH_MLP,         /* the same for the second block of a parallel layer */
+    GNN_SCRATCH_UP,                 /* (chunk, 2 intermediate) */
+    GNN_SCRATCH_ACTIVATED,          /* (chunk, intermediate) */
+    GNN_SCRATCH_EXPERT_IN,          /* (chunk, hidden): rows that go to one expert */
+    GNN_SCRATCH_EXPERT_OUT,         /* (chunk, hidden) */
+    GNN_SCRATCH_ROUTER,             /* (chunk, experts) */
+    GNN_SCRATCH_WEIGHTS,            /* (chunk) f32: weights of rows in a sum of experts */
+    GNN_SCRATCH_LORA_A,             /* (chunk, rank) */
+    GNN_SCRATCH_LORA_B,             /* (chunk, outputs) */
+    GNN_SCRATCH_POSITIONS,          /* (tokens) int32, rows of the rotary table */
+    GNN_SCRATCH_POSITIONS_WINDOWED, /* the same for windowed layers */
+    GNN_SCRATCH_ROWS,               /* states that the head is applied to */
+    GNN_SCRATCH_ROWS_OTHER,         /* the reference's */
+    GNN_SCRATCH_LOGITS,             /* one tile */
     GNN_SCRATCH_LOGITS_OTHER,
     GNN_SCRATCH_TARGETS,
     GNN_SCRATCH_SUMS, /* accumulators of the head */

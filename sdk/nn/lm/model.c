@@ -115,15 +115,45 @@ static god_status load_all(loading *load, god_error *err)
     return check_surplus(load, err);
 }
 
+static int by_module_name(const void *a, const void *b)
+{
+    const gnn_module *const *left = a, *const *right = b;
+    return strcmp((*left)->name, (*right)->name);
+}
+
+static god_status index_modules(god_nn_lm *lm, god_error *err)
+{
+    lm->by_name = calloc(lm->module_count + 1, sizeof *lm->by_name);
+    if (lm->by_name == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for the index of modules");
+    }
+    for (size_t i = 0; i < lm->module_count; i++) {
+        lm->by_name[i] = &lm->modules[i];
+    }
+    qsort(lm->by_name, lm->module_count, sizeof *lm->by_name, by_module_name);
+    return GOD_OK;
+}
+
+static int name_against_module(const void *name, const void *entry)
+{
+    const gnn_module *const *module = entry;
+    return strcmp(name, (*module)->name);
+}
+
+const gnn_module *gnn_module_find(const god_nn_lm *lm, const char *name)
+{
+    const gnn_module *const *found =
+        bsearch(name, lm->by_name, lm->module_count, sizeof *lm->by_name, name_against_module);
+    return found != NULL ? *found : NULL;
+}
+
 static god_status open_model(god_nn_lm *lm, const char *model_dir, god_error *err)
 {
     loading load = {lm, NULL, NULL};
     GOD_TRY(gnn_config_read(model_dir, &lm->config, err));
     GOD_TRY(gnn_modules_list(&lm->config, &lm->modules, &lm->module_count, err));
-    lm->params.layers = calloc((size_t)lm->config.info.layers, sizeof *lm->params.layers);
-    if (lm->params.layers == NULL) {
-        return god_fail(err, GOD_E_NOMEM, "out of memory for %lld layers", (long long)lm->config.info.layers);
-    }
+    GOD_TRY(gnn_params_init(&lm->params, &lm->config, NULL, err));
+    GOD_TRY(index_modules(lm, err));
     GOD_TRY(gnn_stock_init(&lm->stock, lm->engine, 2 * lm->module_count, err));
     GOD_TRY(gnn_weights_open_model(model_dir, &load.weights, err));
     god_status status = load_all(&load, err);
@@ -154,10 +184,11 @@ void god_nn_lm_close(god_nn_lm *lm)
     if (lm == NULL) {
         return;
     }
-    lm->engine->ops->free(lm->engine->device, lm->cosines);
-    lm->engine->ops->free(lm->engine->device, lm->sines);
+    gnn_tables_fini(lm->engine, &lm->tables[0]);
+    gnn_tables_fini(lm->engine, &lm->tables[1]);
     gnn_stock_fini(&lm->stock);
-    free(lm->params.layers);
+    gnn_params_fini(&lm->params);
+    free(lm->by_name);
     free(lm->modules);
     free(lm);
 }

@@ -3,16 +3,17 @@
 #define GNN_LM_MODEL_H
 
 #include "lm/params.h"
+#include "lm/tables.h"
 
 struct god_nn_lm {
     god_nn_engine *engine;
     gnn_config config;
     gnn_module *modules;
+    const gnn_module **by_name; /* the same, sorted */
     size_t module_count;
     gnn_params params;
     gnn_stock stock;
-    float *cosines, *sines; /* on the device, for positions 0 .. table_positions - 1 */
-    int64_t table_positions;
+    gnn_tables tables[2]; /* rotary embedding of layers that see everything, and of windowed ones */
 };
 
 struct god_nn_adapter {
@@ -26,6 +27,9 @@ struct god_nn_states {
     void *rows; /* (count, hidden), activation type */
     int64_t count, hidden;
 };
+
+/* NULL when the model has no module of that name. */
+const gnn_module *gnn_module_find(const god_nn_lm *lm, const char *name);
 
 /* y (rows, last - first) = linear(x) for outputs first .. last - 1, with bias and LoRA branch.
  * Rounding points of the branch are those of autocast: A x, B (A x), the scaled term and the sum are each rounded. */

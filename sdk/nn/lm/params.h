@@ -24,6 +24,7 @@ typedef struct gnn_module {
     uint32_t slot;         /* of the linear layer or norm */
     uint32_t bias;         /* "<name>.bias" exists too */
     int64_t layer;         /* -1 outside the layers */
+    int64_t expert;        /* -1 outside the experts */
     int64_t outputs, cols; /* a norm has outputs = 1 */
     char name[200];        /* "model.layers.3.self_attn.q_proj" */
 } gnn_module;
@@ -44,16 +45,26 @@ typedef struct gnn_norm {
     const float *weight, *bias;
 } gnn_norm;
 
+typedef struct gnn_expert {
+    gnn_linear gate, up, down;
+} gnn_expert;
+
 typedef struct gnn_layer {
     gnn_linear linears[GNN_SLOTS];
     gnn_norm norms[GNN_NORM_SLOTS];
+    gnn_expert *experts; /* NULL when the layer has none */
 } gnn_layer;
 
 typedef struct gnn_params {
     gnn_linear embed, positions, head;
     gnn_norm final_norm;
     gnn_layer *layers;
+    gnn_expert *experts; /* of all layers; layers point into it */
 } gnn_params;
+
+/* Allocates layers and experts, absent all; `from` (NULL: none) is copied, except that what is pointed at is shared. */
+god_status gnn_params_init(gnn_params *params, const gnn_config *config, const gnn_params *from, god_error *err);
+void gnn_params_fini(gnn_params *params); /* accepts params that are all zero */
 
 /* The entry of params that a module fills; the other is NULL. */
 typedef struct gnn_param_ref {

@@ -9,11 +9,12 @@
 
 typedef struct settings {
     const char *type;
-    double theta, factor, partial;
+    double theta, factor, partial;                                         /* factor 0: absent */
     double low_freq_factor, high_freq_factor;                              /* llama3 */
-    double beta_fast, beta_slow, mscale, mscale_all_dim, attention_factor; /* yarn; 0: absent */
+    double beta_fast, beta_slow, mscale, mscale_all_dim, attention_factor; /* yarn, longrope; 0: absent */
+    json_t *short_factor, *long_factor;                                    /* longrope */
     uint32_t truncate;
-    int64_t original_positions;
+    int64_t original_positions, positions_max;
 } settings;
 
 static god_status read_scaling(const json_t *scaling, settings *s, god_error *err)
@@ -31,56 +32,119 @@ static god_status read_scaling(const json_t *scaling, settings *s, god_error *er
     GOD_TRY(god_json_opt_num(WHERE, scaling, "mscale_all_dim", &s->mscale_all_dim, err));
     GOD_TRY(god_json_opt_num(WHERE, scaling, "attention_factor", &s->attention_factor, err));
     GOD_TRY(god_json_opt_bool(WHERE, scaling, "truncate", &s->truncate, err));
+    GOD_TRY(god_json_opt_array(WHERE, scaling, "short_factor", &s->short_factor, err));
+    GOD_TRY(god_json_opt_array(WHERE, scaling, "long_factor", &s->long_factor, err));
     return god_json_opt_int(WHERE, scaling, "original_max_position_embeddings", 1, INT32_MAX, &s->original_positions,
                             err);
 }
 
-static god_status read_settings(const json_t *config, int64_t positions_max, settings *s, god_error *err)
+/* The object that holds the scaling of this type of layer, NULL when there is none. */
+static god_status find_scaling(const json_t *config, const gnn_rope_defaults *defaults, json_t **ret_scaling,
+                               god_error *err)
 {
-    json_t *scaling = NULL;
-    *s = (settings){.type = "default",
-                    .theta = 10000.0,
-                    .factor = 1.0,
-                    .partial = 1.0,
-                    .low_freq_factor = 1.0,
-                    .high_freq_factor = 4.0,
-                    .beta_fast = 32.0,
-                    .beta_slow = 1.0,
-                    .truncate = 1,
-                    .original_positions = positions_max};
-    GOD_TRY(god_json_opt_num(WHERE, config, "rope_theta", &s->theta, err));
-    GOD_TRY(god_json_opt_num(WHERE, config, "partial_rotary_factor", &s->partial, err));
-    GOD_TRY(god_json_opt_object(WHERE, config, "rope_scaling", &scaling, err));
-    GOD_TRY(god_json_opt_object(WHERE, config, "rope_parameters", &scaling, err));
-    if (scaling != NULL) {
-        GOD_TRY(read_scaling(scaling, s, err));
+    json_t *parameters = NULL, *nested = NULL;
+    GOD_TRY(god_json_opt_object(WHERE, config, "rope_parameters", &parameters, err));
+    if (parameters != NULL) {
+        GOD_TRY(god_json_opt_object(WHERE, parameters, defaults->layer_type, &nested, err));
+        *ret_scaling = nested != NULL ? nested : parameters;
+        return GOD_OK;
     }
-    if (!(s->theta > 0.0) || !isfinite(s->theta) || !(s->factor > 0.0) || !isfinite(s->factor)) {
+    if (strcmp(defaults->layer_type, "sliding_attention") == 0) {
+        return GOD_OK;
+    }
+    return god_json_opt_object(WHERE, config, "rope_scaling", ret_scaling, err);
+}
+
+static god_status check_settings(const settings *s, god_error *err)
+{
+    if (!(s->theta > 0.0) || !isfinite(s->theta) || !(s->factor >= 0.0) || !isfinite(s->factor)) {
         return god_fail(err, GOD_E_DATA, WHERE ": \"rope_theta\" %g and \"factor\" %g must be above 0", s->theta,
                         s->factor);
     }
     if (!(s->partial > 0.0) || s->partial > 1.0) {
-        return god_fail(err, GOD_E_DATA, WHERE ": \"partial_rotary_factor\" is %g, above 0 and up to 1 is allowed",
+        return god_fail(err, GOD_E_DATA, WHERE ": the share of a head that turns is %g, above 0 and up to 1 is allowed",
                         s->partial);
     }
     return GOD_OK;
 }
 
+static god_status read_settings(const json_t *config, const gnn_rope_defaults *defaults, settings *s, god_error *err)
+{
+    json_t *scaling = NULL;
+    *s = (settings){.type = "default",
+                    .theta = defaults->theta,
+                    .partial = defaults->partial,
+                    .low_freq_factor = 1.0,
+                    .high_freq_factor = 4.0,
+                    .truncate = 1,
+                    .positions_max = defaults->positions_max,
+                    .original_positions = defaults->positions_max};
+    if (strcmp(defaults->layer_type, "sliding_attention") == 0) {
+        s->theta = 10000.0;
+        GOD_TRY(god_json_opt_num(WHERE, config, "rope_local_base_freq", &s->theta, err));
+    } else {
+        GOD_TRY(god_json_opt_num(WHERE, config, "rotary_emb_base", &s->theta, err));
+        GOD_TRY(god_json_opt_num(WHERE, config, "rope_theta", &s->theta, err));
+    }
+    GOD_TRY(god_json_opt_num(WHERE, config, defaults->partial_key, &s->partial, err));
+    GOD_TRY(
+        god_json_opt_int(WHERE, config, "original_max_position_embeddings", 1, INT32_MAX, &s->original_positions, err));
+    GOD_TRY(find_scaling(config, defaults, &scaling, err));
+    if (scaling != NULL) {
+        GOD_TRY(read_scaling(scaling, s, err));
+    }
+    return check_settings(s, err);
+}
+
+/* 1 / theta^(2i / rotary) */
+static float frequency_of(double theta, int64_t i, int64_t rotary)
+{
+    return 1.0f / powf((float)theta, (float)(2 * i) / (float)rotary);
+}
+
+static god_status scale_nothing(const settings *s, gnn_rope *rope, god_error *err)
+{
+    (void)s;
+    (void)rope;
+    (void)err;
+    return GOD_OK;
+}
+
+static god_status scale_linear(const settings *s, gnn_rope *rope, god_error *err)
+{
+    (void)err;
+    for (int64_t i = 0; i < rope->rotary / 2; i++) {
+        rope->frequencies[i] /= s->factor > 0.0 ? (float)s->factor : 1.0f;
+    }
+    return GOD_OK;
+}
+
+static god_status scale_dynamic(const settings *s, gnn_rope *rope, god_error *err)
+{
+    (void)err;
+    rope->kind = GNN_ROPE_DYNAMIC;
+    rope->theta = s->theta;
+    rope->factor = s->factor > 0.0 ? s->factor : 1.0;
+    rope->positions = s->positions_max > 0 ? s->positions_max : s->original_positions;
+    return GOD_OK;
+}
+
 /* Long wavelengths are divided by the factor, short ones kept, those between blended. */
-static void scale_llama3(const settings *s, gnn_rope *rope)
+static god_status scale_llama3(const settings *s, gnn_rope *rope, god_error *err)
 {
     const double two_pi = 6.28318530717958647692;
-    double positions = (double)s->original_positions;
+    double positions = (double)s->original_positions, factor = s->factor > 0.0 ? s->factor : 1.0;
+    (void)err;
     for (int64_t i = 0; i < rope->rotary / 2; i++) {
-        float frequency = rope->frequencies[i];
-        double wavelength = two_pi / (double)frequency;
+        double frequency = (double)rope->frequencies[i], wavelength = two_pi / frequency;
         double smooth = (positions / wavelength - s->low_freq_factor) / (s->high_freq_factor - s->low_freq_factor);
         if (wavelength > positions / s->low_freq_factor) {
-            rope->frequencies[i] = (float)((double)frequency / s->factor);
+            rope->frequencies[i] = (float)(frequency / factor);
         } else if (wavelength >= positions / s->high_freq_factor) {
-            rope->frequencies[i] = (float)((1.0 - smooth) * (double)frequency / s->factor + smooth * (double)frequency);
+            rope->frequencies[i] = (float)((1.0 - smooth) * frequency / factor + smooth * frequency);
         }
     }
+    return GOD_OK;
 }
 
 /* The (fractional) pair of elements that turns `turns` times over the original context. */
@@ -95,86 +159,145 @@ static double yarn_mscale(double factor, double mscale)
     return factor <= 1.0 ? 1.0 : 0.1 * mscale * log(factor) + 1.0;
 }
 
-static void scale_yarn(const settings *s, gnn_rope *rope)
+/* How often the trained context fits into the stated one, when no factor is given. */
+static double factor_or_ratio(const settings *s)
 {
-    double low = yarn_dim(s, rope->rotary, s->beta_fast), high = yarn_dim(s, rope->rotary, s->beta_slow);
+    return s->factor > 0.0 ? s->factor : (double)s->positions_max / (double)s->original_positions;
+}
+
+static god_status scale_yarn(const settings *s, gnn_rope *rope, god_error *err)
+{
+    double low = yarn_dim(s, rope->rotary, s->beta_fast > 0.0 ? s->beta_fast : 32.0);
+    double high = yarn_dim(s, rope->rotary, s->beta_slow > 0.0 ? s->beta_slow : 1.0);
+    double factor = factor_or_ratio(s), attention = s->attention_factor;
+    (void)err;
     if (s->truncate) {
         low = floor(low);
         high = ceil(high);
     }
     low = fmax(low, 0.0);
     high = fmin(high, (double)rope->rotary - 1.0);
-    if (low == high) {
-        high += 0.001; /* as the reference does, against a division by zero */
-    }
+    high += low == high ? 0.001 : 0.0; /* as the reference does, against a division by zero */
     for (int64_t i = 0; i < rope->rotary / 2; i++) {
-        double ramp = fmin(fmax(((double)i - low) / (high - low), 0.0), 1.0), kept = 1.0 - ramp;
-        double frequency = rope->frequencies[i];
-        rope->frequencies[i] = (float)(frequency / s->factor * (1.0 - kept) + frequency * kept);
+        double kept = 1.0 - fmin(fmax(((double)i - low) / (high - low), 0.0), 1.0);
+        double frequency = (double)rope->frequencies[i];
+        rope->frequencies[i] = (float)(frequency / factor * (1.0 - kept) + frequency * kept);
     }
-    double factor = s->attention_factor;
-    if (factor == 0.0) {
-        factor = s->mscale != 0.0 && s->mscale_all_dim != 0.0
-                     ? yarn_mscale(s->factor, s->mscale) / yarn_mscale(s->factor, s->mscale_all_dim)
-                     : yarn_mscale(s->factor, 1.0);
+    if (attention == 0.0) {
+        attention = s->mscale != 0.0 && s->mscale_all_dim != 0.0
+                        ? yarn_mscale(factor, s->mscale) / yarn_mscale(factor, s->mscale_all_dim)
+                        : yarn_mscale(factor, 1.0);
     }
-    rope->attention_factor = (float)factor;
+    rope->attention_factor = (float)attention;
+    return GOD_OK;
 }
 
-static void scale_linear(const settings *s, gnn_rope *rope)
+static god_status divide_each(const json_t *factors, const char *key, gnn_rope *rope, float *frequencies,
+                              god_error *err)
 {
-    for (int64_t i = 0; i < rope->rotary / 2; i++) {
-        rope->frequencies[i] /= (float)s->factor;
+    int64_t half = rope->rotary / 2;
+    if ((int64_t)json_array_size(factors) != half) {
+        return god_fail(err, GOD_E_DATA, WHERE ": \"%s\" has %zu numbers, %lld are needed", key,
+                        json_array_size(factors), (long long)half);
     }
+    for (int64_t i = 0; i < half; i++) {
+        double factor = json_number_value(json_array_get(factors, (size_t)i));
+        if (!(factor > 0.0)) {
+            return god_fail(err, GOD_E_DATA, WHERE ": \"%s\" holds something other than numbers above 0", key);
+        }
+        frequencies[i] = 1.0f / ((float)factor * (1.0f / frequencies[i]));
+    }
+    return GOD_OK;
+}
+
+static god_status scale_long(const settings *s, gnn_rope *rope, god_error *err)
+{
+    double factor = factor_or_ratio(s);
+    memcpy(rope->long_frequencies, rope->frequencies, sizeof rope->frequencies);
+    GOD_TRY(divide_each(s->short_factor, "short_factor", rope, rope->frequencies, err));
+    GOD_TRY(divide_each(s->long_factor, "long_factor", rope, rope->long_frequencies, err));
+    rope->kind = GNN_ROPE_LONG;
+    rope->positions = s->original_positions;
+    rope->attention_factor = (float)s->attention_factor;
+    if (s->attention_factor == 0.0) {
+        double by_length = 1.0 + log(factor) / log((double)s->original_positions);
+        rope->attention_factor = factor <= 1.0 ? 1.0f : (float)sqrt(by_length);
+    }
+    return GOD_OK;
 }
 
 static god_status apply_scaling(const settings *s, gnn_rope *rope, god_error *err)
 {
     static const struct {
         const char *type;
-        void (*scale)(const settings *, gnn_rope *);
-        uint32_t needs_original;
-    } known[] = {
-        {"default", NULL, 0}, {"linear", scale_linear, 0}, {"llama3", scale_llama3, 1}, {"yarn", scale_yarn, 1}};
+        god_status (*scale)(const settings *, gnn_rope *, god_error *);
+        uint32_t needs_context;
+    } known[] = {{"default", scale_nothing, 0}, {"linear", scale_linear, 0}, {"dynamic", scale_dynamic, 1},
+                 {"llama3", scale_llama3, 1},   {"yarn", scale_yarn, 1},     {"longrope", scale_long, 1},
+                 {"su", scale_long, 1}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(known[i].type, s->type) != 0) {
             continue;
         }
-        if (known[i].needs_original && s->original_positions <= 0) {
+        if (known[i].needs_context && s->original_positions <= 0) {
             return god_fail(err, GOD_E_DATA, WHERE ": \"original_max_position_embeddings\" is missing");
         }
-        if (known[i].scale != NULL) {
-            known[i].scale(s, rope);
-        }
-        return GOD_OK;
+        return known[i].scale(s, rope, err);
     }
     return god_fail(err, GOD_E_UNSUPPORTED,
-                    WHERE ": rope type \"%.60s\" is not supported; default, linear, llama3 and yarn are", s->type);
+                    WHERE ": rope type \"%.60s\" is not supported; default, linear, dynamic, llama3, yarn and longrope "
+                          "are",
+                    s->type);
 }
 
-god_status gnn_rope_read(const json_t *config, int64_t head_dim, int64_t positions_max, gnn_rope *ret_rope,
-                         god_error *err)
+god_status gnn_rope_read(const json_t *config, const gnn_rope_defaults *defaults, gnn_rope *ret_rope, god_error *err)
 {
     settings s;
-    GOD_TRY(read_settings(config, positions_max, &s, err));
-    ret_rope->rotary = (int64_t)((double)head_dim * s.partial);
+    GOD_TRY(read_settings(config, defaults, &s, err));
+    ret_rope->rotary = (int64_t)((double)defaults->head_dim * s.partial);
     ret_rope->attention_factor = 1.0f;
     if (ret_rope->rotary % 2 != 0 || ret_rope->rotary > GNN_ROTARY_MAX) {
         return god_fail(err, GOD_E_UNSUPPORTED, WHERE ": a rotary embedding of %lld elements; even numbers up to %d",
                         (long long)ret_rope->rotary, (int)GNN_ROTARY_MAX);
     }
-    for (int64_t i = 0; i < ret_rope->rotary / 2; i++) { /* powers in f32, as the reference's tables */
-        ret_rope->frequencies[i] = 1.0f / powf((float)s.theta, (float)(2 * i) / (float)ret_rope->rotary);
+    for (int64_t i = 0; i < ret_rope->rotary / 2; i++) {
+        ret_rope->frequencies[i] = frequency_of(s.theta, i, ret_rope->rotary);
     }
     return apply_scaling(&s, ret_rope, err);
 }
 
-void gnn_rope_fill(const gnn_rope *rope, int64_t positions, uint32_t dtype, float *cosines, float *sines)
+int64_t gnn_rope_variant(const gnn_rope *rope, int64_t length)
+{
+    if (rope->kind == GNN_ROPE_FIXED || length <= rope->positions) {
+        return 0;
+    }
+    return rope->kind == GNN_ROPE_LONG ? 1 : length;
+}
+
+/* The theta that stretches the context of `positions` to one of `length`. */
+static double dynamic_theta(const gnn_rope *rope, int64_t length)
+{
+    double stretch = rope->factor * (double)length / (double)rope->positions - (rope->factor - 1.0);
+    return rope->theta * pow(stretch, (double)rope->rotary / (double)(rope->rotary - 2));
+}
+
+static float variant_frequency(const gnn_rope *rope, int64_t variant, int64_t i)
+{
+    if (variant == 0) {
+        return rope->frequencies[i];
+    }
+    return rope->kind == GNN_ROPE_LONG ? rope->long_frequencies[i]
+                                       : frequency_of(dynamic_theta(rope, variant), i, rope->rotary);
+}
+
+void gnn_rope_fill(const gnn_rope *rope, int64_t variant, int64_t positions, uint32_t dtype, float *cosines,
+                   float *sines)
 {
     int64_t half = rope->rotary / 2;
-    for (int64_t p = 0; p < positions; p++) {
-        for (int64_t i = 0; i < half; i++) {
-            float angle = (float)p * rope->frequencies[i];
+    for (int64_t i = 0; i < half; i++) {
+        float frequency = variant_frequency(rope, variant, i);
+        for (int64_t p = 0; p < positions; p++) {
+            float angle = (float)p * frequency;
             cosines[p * half + i] = gnn_round(cosf(angle) * rope->attention_factor, dtype);
             sines[p * half + i] = gnn_round(sinf(angle) * rope->attention_factor, dtype);
         }

@@ -26,7 +26,8 @@ static god_status check_rows(const int64_t *rows, int64_t row_count, int64_t tok
 static god_status gather(god_nn_engine *engine, void *y, const void *x, const int64_t *index, int64_t count,
                          int64_t cols, god_error *err)
 {
-    gnn_rows_args args = {y, x, index, count, cols, cols, cols, 1.0f};
+    gnn_rows_args args = {
+        .y = y, .x = x, .index = index, .rows = count, .cols = cols, .y_stride = cols, .x_stride = cols};
     return engine->ops->gather(engine->device, &args, err);
 }
 
@@ -96,7 +97,17 @@ static god_status begin_rows(side *s, god_nn_engine *engine, const int64_t *inde
 static god_status fill_tile(const side *s, god_nn_engine *engine, int64_t count, int64_t first, int64_t last,
                             god_error *err)
 {
-    return gnn_linear_apply(engine, s->head, s->rows, s->head->cols, s->logits, tile_outputs, count, first, last, err);
+    GOD_TRY(
+        gnn_linear_apply(engine, s->head, s->rows, s->head->cols, s->logits, tile_outputs, count, first, last, err));
+    if (s->lm->config.logit_softcap == 0.0f) {
+        return GOD_OK;
+    }
+    gnn_rows_args cap = {.y = s->logits,
+                         .rows = count,
+                         .cols = last - first,
+                         .y_stride = tile_outputs,
+                         .scale = s->lm->config.logit_softcap};
+    return engine->ops->softcap(engine->device, &cap, err);
 }
 
 /* The accumulators of a block of rows live on the device while its tiles pass, and are of one size for nll and kl. */

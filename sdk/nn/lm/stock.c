@@ -32,7 +32,7 @@ void gnn_stock_fini(gnn_stock *stock)
 }
 
 /* Row of the stored tensor that becomes row `row` of the device's matrix: fused query-key-value layers are put into the
- * order q, k, v whatever the family's own order is. */
+ * order q, k, v whatever the family's own order is. A layer with one query head per group stores q, k, v per head. */
 static int64_t stored_row(const gnn_config *config, const gnn_module *module, int64_t row)
 {
     if (module == NULL || module->kind != GNN_MODULE_LINEAR || module->slot != GNN_SLOT_QKV ||

@@ -45,3 +45,14 @@ void gnn_gather_reference(const gnn_rows_args *args, uint32_t dtype)
                (size_t)args->cols * gnn_dtype_bytes(dtype));
     }
 }
+
+void gnn_scatter_reference(const gnn_rows_args *args, uint32_t dtype)
+{
+    for (int64_t r = 0; r < args->rows; r++) {
+        for (int64_t c = 0; c < args->cols; c++) {
+            int64_t y_at = args->index[r] * args->y_stride + c;
+            float term = gnn_round(args->weight[r] * gnn_load(args->x, dtype, r * args->x_stride + c), dtype);
+            gnn_store(args->y, dtype, y_at, gnn_load(args->y, dtype, y_at) + term);
+        }
+    }
+}

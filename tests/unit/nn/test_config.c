@@ -34,7 +34,7 @@ static const bad_config bad_configs[] = {
     {"{" LLAMA SIZES ",\"num_key_value_heads\":3}", GOD_E_DATA, "config.json: 4 heads cannot share 3 key-value heads"},
     {"{" LLAMA "\"vocab_size\":97,\"hidden_size\":33,\"num_hidden_layers\":2,\"num_attention_heads\":4,"
      "\"intermediate_size\":48}",
-     GOD_E_DATA, "config.json: \"hidden_size\" 33 does not divide into 4 heads of at most 1024"},
+     GOD_E_DATA, "config.json: a hidden size of 33 does not divide into 4 heads of at most 1024"},
     {"{" LLAMA SIZES ",\"head_dim\":-8}", GOD_E_DATA, "config.json: \"head_dim\" is -8, allowed are 1 to 1024"},
     {"{" LLAMA SIZES ",\"head_dim\":7}", GOD_E_UNSUPPORTED,
      "config.json: a rotary embedding of 7 elements; even numbers up to 1024"},
@@ -44,13 +44,13 @@ static const bad_config bad_configs[] = {
     {"{" LLAMA SIZES ",\"attention_bias\":1}", GOD_E_DATA,
      "config.json: \"attention_bias\" is a number, true or false is needed"},
     {"{" LLAMA SIZES ",\"rope_theta\":0}", GOD_E_DATA,
-     "config.json: \"rope_theta\" 0 and \"factor\" 1 must be above 0"},
+     "config.json: \"rope_theta\" 0 and \"factor\" 0 must be above 0"},
     {"{" LLAMA SIZES ",\"rope_scaling\":{\"type\":\"spiral\",\"factor\":2}}", GOD_E_UNSUPPORTED,
      "config.json: rope type \"spiral\" is not supported; *"},
     {"{" LLAMA SIZES ",\"rope_scaling\":[1]}", GOD_E_DATA,
      "config.json: \"rope_scaling\" is an array, an object is needed"},
     {"{" LLAMA SIZES ",\"partial_rotary_factor\":2}", GOD_E_DATA,
-     "config.json: \"partial_rotary_factor\" is 2, above 0 and up to 1 is allowed"},
+     "config.json: the share of a head that turns is 2, above 0 and up to 1 is allowed"},
 };
 
 static void check_message(const char *message, const char *wanted)
@@ -93,8 +93,8 @@ START_TEST(test_nn_config__fills_in_the_defaults_of_llama)
     ck_assert_uint_eq(config.activation, GNN_ACT_SILU);
     ck_assert_uint_eq(config.bias[GNN_SLOT_Q], 0);
     ck_assert_float_eq(config.norm_eps, 1e-6f);
-    ck_assert_int_eq(config.rope.rotary, 8);
-    ck_assert_float_eq_tol(config.rope.frequencies[1], (float)pow(10000.0, -0.25), 1e-7f);
+    ck_assert_int_eq(config.rope[0].rotary, 8);
+    ck_assert_float_eq_tol(config.rope[0].frequencies[1], (float)pow(10000.0, -0.25), 1e-7f);
 }
 END_TEST
 
@@ -110,7 +110,7 @@ START_TEST(test_nn_config__reads_what_is_stated)
     ck_assert_uint_eq(config.bias[GNN_SLOT_V], 1);
     ck_assert_uint_eq(config.bias[GNN_SLOT_DOWN], 1);
     ck_assert_float_eq_tol(config.attention_scale, 0.25f, 1e-9f);
-    ck_assert_float_eq_tol(config.rope.frequencies[1], (float)pow(500000.0, -0.125), 1e-7f);
+    ck_assert_float_eq_tol(config.rope[0].frequencies[1], (float)pow(500000.0, -0.125), 1e-7f);
 }
 END_TEST
 
@@ -120,8 +120,8 @@ START_TEST(test_nn_config__reads_both_spellings_of_the_rotary_settings)
     gnn_config new =
         parse("{" LLAMA SIZES ",\"rope_parameters\":{\"rope_type\":\"linear\",\"factor\":4,\"rope_theta\":5000}}");
     for (int i = 0; i < 4; i++) {
-        ck_assert_float_eq(old.rope.frequencies[i], new.rope.frequencies[i]);
-        ck_assert_float_eq_tol(old.rope.frequencies[i], (float)(pow(5000.0, -i / 4.0) / 4.0), 1e-7f);
+        ck_assert_float_eq(old.rope[0].frequencies[i], new.rope[0].frequencies[i]);
+        ck_assert_float_eq_tol(old.rope[0].frequencies[i], (float)(pow(5000.0, -i / 4.0) / 4.0), 1e-7f);
     }
 }
 END_TEST
