@@ -340,6 +340,22 @@ static const gnn_arch architectures[] = {
                 .shared_intermediate = "shared_expert_intermediate_size",
                 .normalise_key = "norm_topk_prob"},
     },
+    {
+        .architecture = "Qwen3MoeForCausalLM",
+        .model_type = "qwen3_moe",
+        LLAMA_OUTSIDE,
+        .norms = {LLAMA_NORMS, HEAD_NORMS},
+        .linears = {LLAMA_QKV("attention_bias", 0), LLAMA_O("attention_bias", 0), LLAMA_MLP(NULL), QWEN_EXPERTS},
+        .norm_kind = GNN_NORM_RMS,
+        .window_rule = GNN_WINDOW_SWITCHED,
+        .window_default = 4096,
+        .activation_default = "silu",
+        .norm_eps_default = 1e-6,
+        .moe = {.experts = "num_experts|num_local_experts",
+                .per_token = "num_experts_per_tok",
+                .intermediate = "moe_intermediate_size",
+                .normalise_key = "norm_topk_prob"},
+    },
 };
 
 enum { architecture_count = sizeof architectures / sizeof architectures[0] };
