@@ -83,5 +83,9 @@ void gtx_model_close(gtx_model *model); /* accepts a zeroed one */
 /* An upper bound for the memory of a run that keeps at most states_bytes of base states and packs of tokens_max. */
 god_status gtx_group_device_bytes(const god_eval_job *job, uint64_t tokens_max, uint64_t states_bytes,
                                   uint64_t *ret_bytes, god_error *err);
+/* How much of `budget` base states may take: no more than `rows_max` rows need, and what the job's device_bytes_max
+ * leaves beside everything else. */
+god_status gtx_group_states_bytes(const god_eval_job *job, uint64_t tokens_max, uint64_t rows_max, uint64_t budget,
+                                  uint64_t *ret_bytes, god_error *err);
 
 #endif

@@ -64,3 +64,21 @@ god_status gtx_group_device_bytes(const god_eval_job *job, uint64_t tokens_max, 
                  LOGITS_TILE_BYTES + ENGINE_BYTES;
     return GOD_OK;
 }
+
+god_status gtx_group_states_bytes(const god_eval_job *job, uint64_t tokens_max, uint64_t rows_max, uint64_t budget,
+                                  uint64_t *ret_bytes, god_error *err)
+{
+    god_nn_lm_info info = {.size = GOD_SIZE_TO(god_nn_lm_info, parameters)};
+    uint64_t fixed = 0, bytes = 0;
+    GOD_TRY(gtx_group_device_bytes(job, tokens_max, 0, &fixed, err));
+    GOD_TRY(god_nn_lm_read_info(job->base_model_dir, &info, err));
+    if (__builtin_mul_overflow(rows_max, (uint64_t)info.hidden_size * sizeof(float), &bytes) || bytes > budget) {
+        bytes = budget;
+    }
+    if (job->device_bytes_max > 0) {
+        uint64_t room = job->device_bytes_max > fixed ? job->device_bytes_max - fixed : 0;
+        bytes = bytes < room ? bytes : room;
+    }
+    *ret_bytes = bytes;
+    return GOD_OK;
+}

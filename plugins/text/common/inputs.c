@@ -115,3 +115,17 @@ god_status gtx_inputs_report(const god_report *report, const gtx_prepared_header
     return report->fact(report->ctx, "truncation_side",
                         header->truncation_side == GOD_TRUNCATE_LEFT ? "left" : "right");
 }
+
+god_status gtx_inputs_report_source(const god_report *report, const gtx_task_spec *spec, const char *base_model_dir,
+                                    god_error *err)
+{
+    char digest[GOD_SHA256_HEX];
+    god_text record = GOD_TEXT_INIT;
+    GOD_TRY(gtx_tokenizer_digest(base_model_dir, digest, err));
+    god_status status = gtx_python_json(spec->dataset_type, &record, err);
+    if (status == GOD_OK) {
+        status = report->fact(report->ctx, "dataset_type", record.data);
+    }
+    god_text_free(&record);
+    return status != GOD_OK ? status : report->fact(report->ctx, "tokenizer_sha256", digest);
+}

@@ -28,5 +28,8 @@ god_status gtx_inputs_cache_key(const char *prefix, const gtx_task_spec *spec, c
 void gtx_inputs_fill_header(const god_tokenizer *tokenizer, gtx_prepared_header *header);
 /* Reports it as facts: rows, bos, eos, pad, truncation_side. */
 god_status gtx_inputs_report(const god_report *report, const gtx_prepared_header *header);
+/* Reports what the examples were made with: dataset_type (the complete record), tokenizer_sha256. */
+god_status gtx_inputs_report_source(const god_report *report, const gtx_task_spec *spec, const char *base_model_dir,
+                                    god_error *err);
 
 #endif

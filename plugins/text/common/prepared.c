@@ -176,6 +176,19 @@ void gtx_prepared_close(gtx_prepared *prepared)
     *prepared = (gtx_prepared){0};
 }
 
+uint64_t gtx_prepared_longest(const gtx_prepared *prepared)
+{
+    uint64_t longest = 0;
+    for (uint64_t row = 0; row < prepared->header->row_count; row++) {
+        uint64_t ids = 0;
+        for (uint32_t part = 0; part < prepared->header->part_count; part++) {
+            ids += gtx_prepared_part(prepared, row, part)->id_count;
+        }
+        longest = ids > longest ? ids : longest;
+    }
+    return longest;
+}
+
 const gtx_part *gtx_prepared_part(const gtx_prepared *prepared, uint64_t row, uint32_t part)
 {
     return &prepared->parts[row * prepared->header->part_count + part];

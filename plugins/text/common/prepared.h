@@ -65,6 +65,8 @@ typedef struct gtx_prepared {
 god_status gtx_prepared_open(const char *dir, gtx_prepared *ret_prepared, god_error *err);
 void gtx_prepared_close(gtx_prepared *prepared); /* accepts a zeroed one */
 
+/* Ids of the row that has most, all its parts together. */
+uint64_t gtx_prepared_longest(const gtx_prepared *prepared);
 /* row from 0. */
 const gtx_part *gtx_prepared_part(const gtx_prepared *prepared, uint64_t row, uint32_t part);
 const int32_t *gtx_prepared_ids(const gtx_prepared *prepared, const gtx_part *part);

@@ -147,6 +147,15 @@ static god_status eval_device_bytes(god_instance *instance, const god_eval_job *
     return gtx_group_device_bytes(job, tokens, 0, ret_bytes, err);
 }
 
+static god_status report_facts(const god_eval_job *job, const god_report *report, const gtx_prepared_header *header,
+                               const gtx_task_spec *spec, god_error *err)
+{
+    GOD_TRY(report->fact(report->ctx, "profile", spec->profile));
+    GOD_TRY(report->fact(report->ctx, "beta", "0.1"));
+    GOD_TRY(gtx_inputs_report_source(report, spec, job->base_model_dir, err));
+    return gtx_inputs_report(report, header);
+}
+
 static god_status eval_run(god_instance *instance, const god_eval_job *job, const god_report *report, god_error *err)
 {
     gtx_prepared prepared = {0};
@@ -154,13 +163,7 @@ static god_status eval_run(god_instance *instance, const god_eval_job *job, cons
     GOD_TRY(task_read(job->spec_json, &spec, err));
     god_status status = gtx_prepared_open(job->data_dir, &prepared, err);
     if (status == GOD_OK) {
-        status = report->fact(report->ctx, "profile", spec.profile);
-    }
-    if (status == GOD_OK) {
-        status = report->fact(report->ctx, "beta", "0.1");
-    }
-    if (status == GOD_OK) {
-        status = gtx_inputs_report(report, prepared.header);
+        status = report_facts(job, report, prepared.header, &spec, err);
     }
     if (status == GOD_OK) {
         status = dpo_eval(instance->host, job, report, &prepared, err);

@@ -3,7 +3,6 @@
  */
 #include <float.h>
 
-#include "common/context.h"
 #include "common/float_text.h"
 #include "common/group.h"
 #include "common/inputs.h"
@@ -142,20 +141,41 @@ static god_status eval_score_spec(god_instance *instance, const char *spec_json,
     return GOD_OK;
 }
 
-/* The budget for base states: the configured one, and none of it without a KL term. */
-static uint64_t states_budget(const god_instance *instance, const gtx_task_spec *spec)
+/* Tokens of the largest pack and bytes for base states. */
+typedef struct memory_plan {
+    uint64_t tokens, states_bytes;
+} memory_plan;
+
+static god_status plan_memory(const god_instance *instance, const god_eval_job *job, const gtx_task_spec *spec,
+                              const gtx_prepared *prepared, memory_plan *ret_plan, god_error *err)
 {
-    return spec->kl_coef > 0.0 ? instance->base_states_bytes_max : 0;
+    const uint64_t longest = gtx_prepared_longest(prepared) + 1; /* EOS */
+    const uint64_t packed = gtx_group_pack_tokens(job);
+    memory_plan plan = {packed < longest ? longest : packed, 0}; /* a long example has a pack of its own */
+    if (spec->kl_coef > 0.0) {
+        const uint64_t rows_max = prepared->header->id_count + prepared->header->row_count;
+        GOD_TRY(gtx_group_states_bytes(job, plan.tokens, rows_max, instance->base_states_bytes_max, &plan.states_bytes,
+                                       err));
+    }
+    *ret_plan = plan;
+    return GOD_OK;
 }
 
 static god_status eval_device_bytes(god_instance *instance, const god_eval_job *job, uint64_t *ret_bytes,
                                     god_error *err)
 {
     task read;
-    uint64_t tokens = gtx_group_pack_tokens(job);
+    gtx_prepared prepared = {0};
+    memory_plan plan = {0};
     GOD_TRY(task_read(job->spec_json, &read, err));
-    tokens = tokens < GTX_SEQUENCE_LEN ? GTX_SEQUENCE_LEN : tokens; /* a long example has a pack of its own */
-    god_status status = gtx_group_device_bytes(job, tokens, states_budget(instance, &read.spec), ret_bytes, err);
+    god_status status = gtx_prepared_open(job->data_dir, &prepared, err);
+    if (status == GOD_OK) {
+        status = plan_memory(instance, job, &read.spec, &prepared, &plan, err);
+    }
+    if (status == GOD_OK) {
+        status = gtx_group_device_bytes(job, plan.tokens, plan.states_bytes, ret_bytes, err);
+    }
+    gtx_prepared_close(&prepared);
     task_free(&read);
     return status;
 }
@@ -186,28 +206,34 @@ static god_status source_samples(void *ctx, gtx_samples *samples, god_error *err
     return instruct_samples(&self->prepared, &encoder, samples, err);
 }
 
-static god_status report_facts(const god_report *report, const gtx_prepared_header *header, const gtx_task_spec *spec)
+static god_status report_facts(const god_eval_job *job, const god_report *report, const gtx_prepared_header *header,
+                               const gtx_task_spec *spec, god_error *err)
 {
     char coefficient[GTX_FLOAT_TEXT_BYTES];
     gtx_float_text(spec->kl_coef, coefficient);
     GOD_TRY(report->fact(report->ctx, "profile", PROFILE));
     GOD_TRY(report->fact(report->ctx, "kl_coef", spec->kl_coef > 0.0 ? coefficient : "none"));
+    GOD_TRY(gtx_inputs_report_source(report, spec, job->base_model_dir, err));
     return gtx_inputs_report(report, header);
 }
 
 static god_status eval_run(god_instance *instance, const god_eval_job *job, const god_report *report, god_error *err)
 {
     source data = {.base_model_dir = job->base_model_dir, .tokenizer = {.scratch = GOD_TOKENS_INIT}};
+    memory_plan plan = {0};
     task read;
     GOD_TRY(task_read(job->spec_json, &read, err));
     god_status status = gtx_prepared_open(job->data_dir, &data.prepared, err);
     if (status == GOD_OK) {
-        status = report_facts(report, data.prepared.header, &read.spec);
+        status = plan_memory(instance, job, &read.spec, &data.prepared, &plan, err);
+    }
+    if (status == GOD_OK) {
+        status = report_facts(job, report, data.prepared.header, &read.spec, err);
     }
     if (status == GOD_OK) {
         const gtx_lm_task lm = {.kl_coef = read.spec.kl_coef,
                                 .model_max_length = data.prepared.header->model_max_length,
-                                .base_states_bytes_max = states_budget(instance, &read.spec),
+                                .base_states_bytes_max = plan.states_bytes,
                                 .ctx = &data,
                                 .samples = source_samples};
         status = gtx_lm_eval(instance->host, job, report, &lm, err);

@@ -227,7 +227,7 @@ START_TEST(test_instruct_run__bad_base_fails_the_run)
 }
 END_TEST
 
-START_TEST(test_instruct_run__tables_state_the_direction_and_a_bound)
+START_TEST(test_instruct_run__tables_state_the_direction)
 {
     const god_plugin *plugin = god_plugin_entry(GOD_ABI_MAJOR, GOD_ABI_MINOR);
     const god_eval *eval = plugin->query(GOD_EVAL_ID);
@@ -235,29 +235,45 @@ START_TEST(test_instruct_run__tables_state_the_direction_and_a_bound)
     god_error err = GOD_ERROR_INIT;
     god_instance *instance = NULL;
     god_score_spec score = {.size = GOD_SIZE_TO(god_score_spec, metrics)};
-    const god_submission submission = {GOD_SIZE_TO(god_submission, model_dir), "a", scene_demo("full")};
-    const god_submission *const submissions[] = {&submission};
-    const god_eval_job job = {.size = GOD_SIZE_TO(god_eval_job, submission_count),
-                              .device = GOD_DEV_CPU,
-                              .precision = GOD_PRECISION_BF16,
-                              .spec_json = spec,
-                              .base_model_dir = scene_demo("base"),
-                              .submissions = submissions,
-                              .submission_count = 1};
-    uint64_t bytes = 0;
     ck_assert_int_eq(plugin->open(NULL, "{}", &instance, &err), GOD_OK);
     ck_assert_int_eq(eval->score_spec(instance, spec, &score, &err), GOD_OK);
     ck_assert_uint_eq(score.direction, GOD_LOWER_WINS);
     ck_assert_str_eq(score.primary, "eval_loss");
     ck_assert_double_lt(score.lowest, 0.0);
     ck_assert_str_eq(score.metrics[0]->name, score.primary);
-    ck_assert_int_eq(eval->device_bytes(instance, &job, &bytes, &err), GOD_OK);
-    ck_assert_uint_gt(bytes, 2u << 20);
     ck_assert_ptr_null(plugin->query("god.unknown/1"));
-    ck_assert_int_eq(plugin->open(NULL, "[]", &instance, &err), GOD_E_INVALID);
-    ck_assert_int_eq(plugin->open(NULL, "{\"model_hash_salt\": 5}", &instance, &err), GOD_E_DATA);
     plugin->close(instance);
     plugin->close(NULL);
+}
+END_TEST
+
+START_TEST(test_instruct_run__configs_are_checked)
+{
+    const god_plugin *plugin = god_plugin_entry(GOD_ABI_MAJOR, GOD_ABI_MINOR);
+    god_error err = GOD_ERROR_INIT;
+    god_instance *instance = NULL;
+    ck_assert_int_eq(plugin->open(NULL, "[]", &instance, &err), GOD_E_INVALID);
+    ck_assert_int_eq(plugin->open(NULL, "{\"model_hash_salt\": 5}", &instance, &err), GOD_E_DATA);
+    ck_assert_int_eq(plugin->open(NULL, "{\"base_states_mib\": -1}", &instance, &err), GOD_E_DATA);
+    ck_assert_ptr_null(instance);
+}
+END_TEST
+
+START_TEST(test_instruct_run__memory_bound_follows_data_and_limit)
+{
+    scene about = {.dirs = {scene_demo("lora_r8")}, .count = 1, .rows = 4};
+    expect_done(scene_run(&about), &about);
+    const uint64_t free_choice = about.device_bytes;
+    const double loss = scene_metric(&about.results[0], "eval_loss");
+    scene_free(&about);
+    ck_assert_uint_gt(free_choice, 4u << 20);
+    ck_assert_uint_lt(free_choice, (uint64_t)2 << 30); /* four short rows need no 4 GiB of base states */
+    /* A limit that leaves no room for base states costs time, and no digit. */
+    about.device_bytes_max = free_choice - 1000;
+    expect_done(scene_run(&about), &about);
+    ck_assert_uint_le(about.device_bytes, about.device_bytes_max);
+    ck_assert_double_eq(scene_metric(&about.results[0], "eval_loss"), loss);
+    scene_free(&about);
 }
 END_TEST
 
@@ -274,7 +290,9 @@ int main(void)
     tcase_add_test(tcase, test_instruct_run__another_shape_is_scored_and_excluded);
     tcase_add_test(tcase, test_instruct_run__context_grows_until_an_example_fits);
     tcase_add_test(tcase, test_instruct_run__bad_base_fails_the_run);
-    tcase_add_test(tcase, test_instruct_run__tables_state_the_direction_and_a_bound);
+    tcase_add_test(tcase, test_instruct_run__tables_state_the_direction);
+    tcase_add_test(tcase, test_instruct_run__configs_are_checked);
+    tcase_add_test(tcase, test_instruct_run__memory_bound_follows_data_and_limit);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -177,13 +177,16 @@ static god_status run_job(scene *about, const god_eval *eval, god_instance *inst
         (void)snprintf(names[i], sizeof names[i], "s%u", i);
         submissions[i] = (god_submission){GOD_SIZE_TO(god_submission, model_dir), names[i], about->dirs[i]};
         pointers[i] = &submissions[i];
+        about->results[i] = (scene_result){0};
         end_result(&about->results[i], "ok", "");
     }
+    about->done = 0;
     const god_eval_job job = {.size = GOD_SIZE_TO(god_eval_job, submission_count),
                               .device = GOD_DEV_CPU,
                               .precision = GOD_PRECISION_F32,
                               .threads = 2,
                               .batch_tokens_max = about->batch_tokens_max,
+                              .device_bytes_max = about->device_bytes_max,
                               .spec_json = spec,
                               .data_dir = data_dir,
                               .base_model_dir = base_dir,
@@ -197,6 +200,7 @@ static god_status run_job(scene *about, const god_eval *eval, god_instance *inst
                                report_note,
                                report_artifact,
                                report_fact};
+    GOD_TRY(eval->device_bytes(instance, &job, &about->device_bytes, &about->err));
     return eval->run(instance, &job, &report, &about->err);
 }
 

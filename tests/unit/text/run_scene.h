@@ -35,13 +35,14 @@ typedef struct scene {
     uint32_t count;
     uint32_t rows; /* of the demo's test file; 0: all */
     uint32_t batch_tokens_max;
+    uint64_t device_bytes_max;
     uint32_t cancel_after;   /* calls of `cancelled` that say no; 0: always no */
     const char *config_json; /* NULL: "{}" */
     const char *extra_spec;  /* members put over the demo's task; NULL: none */
     /* filled by scene_run */
     scene_result results[SCENE_SUBMISSIONS_MAX];
     json_t *facts; /* owned; ended by scene_free */
-    uint64_t done, total;
+    uint64_t done, total, device_bytes;
     uint32_t cancelled_calls;
     god_error err;
 } scene;
