@@ -65,7 +65,7 @@ static void describe_rate(const gdi_progress *progress, uint64_t now_ms, char *r
 
 static void draw(gdi_progress *progress, uint32_t percent, uint64_t total, const char *rate)
 {
-    char bar[bar_cells + 1], line[512];
+    char bar[bar_cells + 1], line[sizeof progress->drawn];
     uint32_t filled = percent * bar_cells / 100;
     for (uint32_t i = 0; i < bar_cells; i++) {
         bar[i] = i < filled ? '#' : '.';
@@ -76,6 +76,10 @@ static void draw(gdi_progress *progress, uint32_t percent, uint64_t total, const
     } else {
         (void)snprintf(line, sizeof line, "%.60s%s", progress->stage, rate);
     }
+    if (progress->line_is_drawn && strcmp(line, progress->drawn) == 0) {
+        return;
+    }
+    (void)snprintf(progress->drawn, sizeof progress->drawn, "%s", line);
     /* Never wider than the terminal: a line that wraps cannot be drawn over. */
     (void)fprintf(progress->out, "\r\033[K%.*s", (int)terminal_columns(progress) - 1, line);
     (void)fflush(progress->out);

@@ -10,6 +10,7 @@
 typedef struct gdi_progress {
     FILE *out; /* NULL: silent */
     uint32_t on_terminal, line_is_drawn;
+    char drawn[256]; /* what the terminal shows: the same line is not drawn again */
     char stage[128], unit[24];
     uint64_t done, total;
     uint64_t start_ms, start_done; /* where the rate is measured from: a total of several stages is one stretch */

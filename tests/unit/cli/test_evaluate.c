@@ -219,6 +219,30 @@ START_TEST(test_cli_evaluate__keeps_its_folder_only_when_asked)
 }
 END_TEST
 
+START_TEST(test_cli_evaluate__copies_what_is_kept_per_example)
+{
+    static const test_submission two[] = {{"alice", 2.5, NULL}, {"bob", 1.25, "crash"}};
+    char alice[GOD_PATH_MAX], bob[GOD_PATH_MAX], path[GOD_PATH_MAX], *output = NULL;
+    test_cli cli = test_cli_make("per-example");
+    test_cli_add_plugin(&cli, "talker");
+    const char *const more[] = {"--submission",  test_cli_submission(&cli, &two[0], alice),
+                                "--submission",  test_cli_submission(&cli, &two[1], bob),
+                                "--per-example", "kept",
+                                "--quiet",       NULL};
+    ck_assert_int_eq(test_cli_run(&cli, more, &output), 0);
+    (void)snprintf(path, sizeof path, "%.4000s/kept/alice/rows.txt", cli.root);
+    ck_assert_msg(god_file_exists(path), "%s", output);
+    (void)snprintf(path, sizeof path, "%.4000s/kept/bob", cli.root);
+    ck_assert_uint_eq(god_file_exists(path), 0);
+    free(output);
+    json_t *result = test_cli_result(&cli);
+    ck_assert_double_eq(json_number_value(json_object_get(find(result, "alice"), "rows")), 3);
+    ck_assert_str_eq(json_string_value(json_array_get(json_object_get(find(result, "alice"), "notes"), 0)),
+                     "a note that is not UTF-8: ?");
+    json_decref(result);
+}
+END_TEST
+
 /* Starts an evaluation that goes on until it is told to stop, and waits until the plug-in is at work. */
 static gdi_child *start_long(const test_cli *cli, const char *fault, const char *stage, char submission[GOD_PATH_MAX])
 {
@@ -284,6 +308,7 @@ Suite *suite_cli_evaluate(void)
                         sizeof mistakes / sizeof *mistakes);
     tcase_add_test(tests, test_cli_evaluate__ends_well_when_no_folder_is_there);
     tcase_add_test(tests, test_cli_evaluate__keeps_its_folder_only_when_asked);
+    tcase_add_test(tests, test_cli_evaluate__copies_what_is_kept_per_example);
     tcase_add_test(tests, test_cli_evaluate__stops_politely_when_interrupted);
     tcase_add_test(tests, test_cli_evaluate__a_second_signal_kills);
     suite_add_tcase(suite, tests);

@@ -7,6 +7,7 @@
 Suite *suite_worker_collect(void);
 Suite *suite_worker_job(void);
 Suite *suite_worker_outbox(void);
+Suite *suite_worker_report(void);
 Suite *suite_worker_result(void);
 Suite *suite_worker_split(void);
 Suite *suite_worker_stop(void);

@@ -6,6 +6,7 @@
 int main(void)
 {
     SRunner *runner = srunner_create(suite_worker_supervisor());
+    srunner_add_suite(runner, suite_worker_report());
     srunner_add_suite(runner, suite_worker_split());
     srunner_add_suite(runner, suite_worker_stop());
     srunner_run_all(runner, CK_ENV);
