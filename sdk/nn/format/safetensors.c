@@ -56,8 +56,12 @@ static god_status read_shape(gnn_tensor *tensor, const json_t *shape, uint64_t e
     uint64_t elements = 1;
     for (size_t i = 0; i < rank; i++) {
         const json_t *item = json_array_get(shape, i);
-        if (!json_is_integer(item) || json_integer_value(item) < 0) {
-            return fail_tensor(tensor, err, "\"shape\" holds something other than whole numbers from 0");
+        if (!json_is_integer(item)) {
+            return fail_tensor(tensor, err, "\"shape\" holds something other than whole numbers");
+        }
+        if (json_integer_value(item) < 0) {
+            return god_fail(err, GOD_E_DATA, "%s: tensor \"%s\": \"shape\" holds %lld, 0 or more is needed",
+                            tensor->file, tensor->name, (long long)json_integer_value(item));
         }
         tensor->shape[i] = json_integer_value(item);
         if (__builtin_mul_overflow(elements, (uint64_t)tensor->shape[i], &elements) || elements > INT64_MAX / 8) {
@@ -202,6 +206,11 @@ static god_status read_entries(gnn_safetensors *file, god_error *err)
 static god_status read_header(gnn_safetensors *file, god_error *err)
 {
     uint64_t header_bytes = 0;
+    static const char lfs[] = "version https://git-lfs";
+    if (file->count >= sizeof lfs - 1 && memcmp(file->bytes, lfs, sizeof lfs - 1) == 0) {
+        return god_fail(err, GOD_E_DATA, "%s: this is a pointer of Git LFS, the weights themselves were not fetched",
+                        file->label);
+    }
     if (file->count < 8) {
         return god_fail(err, GOD_E_DATA, "%s: %zu bytes are too few for a safetensors file", file->label, file->count);
     }
@@ -227,7 +236,7 @@ static god_status read_header(gnn_safetensors *file, god_error *err)
 static god_status map_file(const char *path, gnn_safetensors *file, god_error *err)
 {
     struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not keep us waiting for a writer */
     if (fd < 0) {
         return god_fail_errno(err, errno == ENOENT ? GOD_E_NOT_FOUND : GOD_E_IO, "cannot open %s", file->label);
     }
