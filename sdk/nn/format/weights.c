@@ -73,9 +73,12 @@ static god_status add_shards(gnn_weights *weights, const char *dir, json_t *map,
         if (status != GOD_OK) {
             break;
         }
-        if (file == NULL || !is_plain_name(file)) {
-            status = god_fail(err, GOD_E_DATA, "%s: tensor \"%.100s\" is not given a file of this folder", INDEX_FILE,
-                              tensor);
+        if (file == NULL) {
+            status = god_fail(err, GOD_E_DATA, "%s: tensor \"%.100s\" is not given a string", INDEX_FILE, tensor);
+        } else if (!is_plain_name(file)) {
+            status = god_fail(err, GOD_E_DATA,
+                              "%s: tensor \"%.100s\" is given \"%.100s\", which is no file name of this folder",
+                              INDEX_FILE, tensor, file);
         } else if (json_object_get(seen, file) == NULL) {
             if (weights->file_count == GNN_SHARDS_MAX) {
                 status = god_fail(err, GOD_E_DATA, "%s: more than %d shards", INDEX_FILE, (int)GNN_SHARDS_MAX);

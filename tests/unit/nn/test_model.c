@@ -185,8 +185,9 @@ START_TEST(test_nn_model__reads_shards_and_reports_their_faults)
         {"{\"weight_map\":{\"model.norm.weight\":\"b.safetensors\",\"" Q0 "\":\"a.safetensors\"}}", NULL},
         {"{}", "model.safetensors.index.json: \"weight_map\" is missing"},
         {"{\"weight_map\":{\"x\":\"../secret.safetensors\"}}",
-         "model.safetensors.index.json: tensor \"x\" is not given a file of this folder"},
-        {"{\"weight_map\":{\"x\":7}}", "model.safetensors.index.json: tensor \"x\" is not given a file of this folder"},
+         "model.safetensors.index.json: tensor \"x\" is given \"../secret.safetensors\", which is no file name of this "
+         "folder"},
+        {"{\"weight_map\":{\"x\":7}}", "model.safetensors.index.json: tensor \"x\" is not given a string"},
         {"{\"weight_map\":{\"x\":\"c.safetensors\"}}", "cannot open c.safetensors: No such file or directory"},
         {"{\"weight_map\":{\"x\":\"a.safetensors\"}}",
          "model.safetensors.index.json: tensor \"x\" is not in a.safetensors"},
