@@ -195,7 +195,10 @@ static god_status read_activation(const json_t *root, const gnn_arch *arch, uint
             return GOD_OK;
         }
     }
-    return god_fail(err, GOD_E_UNSUPPORTED, WHERE ": \"%s\" \"%.60s\" is not supported", key, name);
+    return god_fail(err, GOD_E_UNSUPPORTED,
+                    WHERE ": \"%s\" \"%.60s\" is not supported; silu, gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, "
+                          "quick_gelu and relu are",
+                    key, name);
 }
 
 static god_status read_flags(const json_t *root, gnn_config *config, god_error *err)
@@ -255,7 +258,9 @@ static god_status read_layer_types(const json_t *list, gnn_config *config, god_e
     for (int64_t layer = 0; layer < config->info.layers; layer++) {
         const char *type = json_string_value(json_array_get(list, (size_t)layer));
         if (type == NULL || (strcmp(type, "full_attention") != 0 && strcmp(type, "sliding_attention") != 0)) {
-            return god_fail(err, GOD_E_UNSUPPORTED, WHERE ": \"layer_types\" holds \"%.60s\", which is not supported",
+            return god_fail(err, GOD_E_UNSUPPORTED,
+                            WHERE
+                            ": \"layer_types\" holds \"%.60s\", supported are full_attention and sliding_attention",
                             type != NULL ? type : "(no string)");
         }
         config->windowed[layer] = type[0] == 's';

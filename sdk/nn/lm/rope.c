@@ -57,9 +57,19 @@ static god_status find_scaling(const json_t *config, const gnn_rope_defaults *de
 
 static god_status check_settings(const settings *s, god_error *err)
 {
-    if (!(s->theta > 0.0) || !isfinite(s->theta) || !(s->factor >= 0.0) || !isfinite(s->factor)) {
-        return god_fail(err, GOD_E_DATA, WHERE ": \"rope_theta\" %g and \"factor\" %g must be above 0", s->theta,
-                        s->factor);
+    const struct {
+        const char *key;
+        double value;
+        uint32_t may_be_zero; /* which means that it is absent */
+    } numbers[] = {{"rope_theta", s->theta, 0},
+                   {"factor", s->factor, 1},
+                   {"beta_fast", s->beta_fast, 1},
+                   {"beta_slow", s->beta_slow, 1}};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (numbers[i].value < 0.0 || (numbers[i].value == 0.0 && !numbers[i].may_be_zero)) {
+            return god_fail(err, GOD_E_DATA, WHERE ": \"%s\" is %g, a number above 0 is needed", numbers[i].key,
+                            numbers[i].value);
+        }
     }
     if (!(s->partial > 0.0) || s->partial > 1.0) {
         return god_fail(err, GOD_E_DATA, WHERE ": the share of a head that turns is %g, above 0 and up to 1 is allowed",
@@ -170,7 +180,9 @@ static god_status scale_yarn(const settings *s, gnn_rope *rope, god_error *err)
     double low = yarn_dim(s, rope->rotary, s->beta_fast > 0.0 ? s->beta_fast : 32.0);
     double high = yarn_dim(s, rope->rotary, s->beta_slow > 0.0 ? s->beta_slow : 1.0);
     double factor = factor_or_ratio(s), attention = s->attention_factor;
-    (void)err;
+    if (s->theta == 1.0) {
+        return god_fail(err, GOD_E_DATA, WHERE ": \"rope_theta\" is 1, by which the rope type \"yarn\" divides by 0");
+    }
     if (s->truncate) {
         low = floor(low);
         high = ceil(high);
@@ -250,20 +262,39 @@ static god_status apply_scaling(const settings *s, gnn_rope *rope, god_error *er
                     s->type);
 }
 
+/* Settings that are numbers each and no rotary embedding together: a theta of 1e-300, a factor of 1e-300. */
+static god_status check_finite(const settings *s, const gnn_rope *rope, god_error *err)
+{
+    uint32_t finite = isfinite(rope->attention_factor) != 0;
+    for (int64_t i = 0; i < rope->rotary / 2; i++) {
+        finite &= isfinite(rope->frequencies[i]) != 0;
+        finite &= rope->kind != GNN_ROPE_LONG || isfinite(rope->long_frequencies[i]);
+    }
+    if (!finite) {
+        return god_fail(err, GOD_E_DATA,
+                        WHERE ": the rope type \"%.60s\" with a \"rope_theta\" of %g and a \"factor\" of %g gives "
+                              "numbers that are not finite",
+                        s->type, s->theta, s->factor);
+    }
+    return GOD_OK;
+}
+
 god_status gnn_rope_read(const json_t *config, const gnn_rope_defaults *defaults, gnn_rope *ret_rope, god_error *err)
 {
     settings s;
     GOD_TRY(read_settings(config, defaults, &s, err));
     ret_rope->rotary = (int64_t)((double)defaults->head_dim * s.partial);
     ret_rope->attention_factor = 1.0f;
-    if (ret_rope->rotary % 2 != 0 || ret_rope->rotary > GNN_ROTARY_MAX) {
-        return god_fail(err, GOD_E_UNSUPPORTED, WHERE ": a rotary embedding of %lld elements; even numbers up to %d",
-                        (long long)ret_rope->rotary, (int)GNN_ROTARY_MAX);
+    if (ret_rope->rotary < 2 || ret_rope->rotary % 2 != 0 || ret_rope->rotary > GNN_ROTARY_MAX) {
+        return god_fail(err, GOD_E_UNSUPPORTED,
+                        WHERE ": %lld elements of a head of %lld turn, even numbers from 2 to %d are supported",
+                        (long long)ret_rope->rotary, (long long)defaults->head_dim, (int)GNN_ROTARY_MAX);
     }
     for (int64_t i = 0; i < ret_rope->rotary / 2; i++) {
         ret_rope->frequencies[i] = frequency_of(s.theta, i, ret_rope->rotary);
     }
-    return apply_scaling(&s, ret_rope, err);
+    GOD_TRY(apply_scaling(&s, ret_rope, err));
+    return check_finite(&s, ret_rope, err);
 }
 
 int64_t gnn_rope_variant(const gnn_rope *rope, int64_t length)
