@@ -107,11 +107,6 @@ god_status gdi_frame_reader_next(gdi_frame_reader *reader, const char **ret_fram
     return GOD_OK;
 }
 
-uint32_t gdi_frame_reader_is_empty(const gdi_frame_reader *reader)
-{
-    return reader->start == reader->end;
-}
-
 void gdi_frame_reader_free(gdi_frame_reader *reader)
 {
     free(reader->data);

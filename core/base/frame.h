@@ -30,7 +30,6 @@ god_status gdi_frame_reader_add(gdi_frame_reader *reader, const char *bytes, siz
 /* *ret_frame is the next whole frame, NUL-ended and valid until the next call, or NULL when more bytes are needed.
  * GOD_E_DATA for a length of 0 or above GDI_FRAME_BYTES_MAX, or a NUL inside: the stream cannot be read further. */
 god_status gdi_frame_reader_next(gdi_frame_reader *reader, const char **ret_frame, god_error *err);
-uint32_t gdi_frame_reader_is_empty(const gdi_frame_reader *reader); /* 0: a frame was begun and not finished */
 void gdi_frame_reader_free(gdi_frame_reader *reader);
 
 #endif

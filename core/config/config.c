@@ -119,14 +119,3 @@ void gdi_config_clear(gdi_config *config)
     }
     *config = (gdi_config){.source = NULL};
 }
-
-god_status gdi_config_plugin_json(const gdi_config *config, const char *plugin_id, char **ret_json, god_error *err)
-{
-    const json_t *section = json_object_get(config->plugins_config, plugin_id);
-    char *text = section == NULL ? strdup("{}") : json_dumps(section, JSON_COMPACT | JSON_SORT_KEYS);
-    if (text == NULL) {
-        return god_fail(err, GOD_E_NOMEM, "out of memory for the configuration of \"%s\"", plugin_id);
-    }
-    *ret_json = text;
-    return GOD_OK;
-}

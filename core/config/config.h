@@ -44,9 +44,6 @@ god_status gdi_config_read(const char *where, const char *dir, const char *text,
                            god_error *err);
 void gdi_config_clear(gdi_config *config); /* accepts an empty one */
 
-/* The section of one plug-in as compact JSON, "{}" when it has none. The caller frees it. */
-god_status gdi_config_plugin_json(const gdi_config *config, const char *plugin_id, char **ret_json, god_error *err);
-
 /* A god.yaml with every setting at its default and its help text as comment. */
 god_status gdi_config_print_defaults(FILE *out, god_error *err);
 /* A god.yaml with the values of this configuration. */

@@ -290,16 +290,6 @@ god_status gdi_queue_open(gdi_queue *queue, const gdi_config *config, const gdi_
     return join_all(queue, err);
 }
 
-uint32_t gdi_queue_is_idle(const gdi_queue *queue)
-{
-    for (uint32_t i = 0; i < queue->running_max; i++) {
-        if (queue->running[i].name[0] != '\0') {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 void gdi_queue_stop(gdi_queue *queue)
 {
     uint64_t grace_ms = (uint64_t)queue->config->worker_grace_ms + 1000; /* the worker has its own worker to stop */

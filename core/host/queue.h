@@ -40,7 +40,6 @@ god_status gdi_queue_open(gdi_queue *queue, const gdi_config *config, const gdi_
 /* Starts what fits, and moves what has ended. Does not wait. A job that cannot run ends with a result that says why;
  * a failure here is one of the file system. */
 god_status gdi_queue_turn(gdi_queue *queue, god_error *err);
-uint32_t gdi_queue_is_idle(const gdi_queue *queue); /* nothing runs */
 /* Asks every worker to stop, waits for each as long as god.yaml allows, kills the rest. The jobs stay in running/. */
 void gdi_queue_stop(gdi_queue *queue);
 

@@ -113,12 +113,6 @@ god_status gdi_services_open(gdi_services *services, gdi_outbox *outbox, const g
     return open_http(services, job, err);
 }
 
-void gdi_services_close(gdi_services *services)
-{
-    gdi_http_close(services->http);
-    services->http = NULL;
-}
-
 void gdi_services_progress(gdi_services *services, const char *stage)
 {
     service_progress(services, 0, 0, "", stage);

@@ -2,7 +2,7 @@
  * `cancelled` asks the signal counter, "god.http/1" is there when the job allows any address, "god.template/1" renders
  * in god-jail.
  *
- * Owned by the worker's main function; outlives the instance. [any] once it is open */
+ * Owned by the worker's main function; lives as long as the process, because a plug-in does. [any] once it is open */
 #ifndef GDI_HOST_SERVICES_H
 #define GDI_HOST_SERVICES_H
 
@@ -21,7 +21,6 @@ typedef struct gdi_services {
 
 god_status gdi_services_open(gdi_services *services, gdi_outbox *outbox, const gdi_job *job, const char *work_dir,
                              god_error *err);
-void gdi_services_close(gdi_services *services);
 
 /* The same progress frame for the worker's own steps. */
 void gdi_services_progress(gdi_services *services, const char *stage);

@@ -1,6 +1,4 @@
 /* The program god-worker. It opens plug-ins, so everything that can crash, leak or hang happens below it. */
-#include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "core/base/layout.h"

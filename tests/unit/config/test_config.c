@@ -45,7 +45,6 @@ END_TEST
 START_TEST(test_config_config__reads_every_type)
 {
     char *json = NULL;
-    god_error err = GOD_ERROR_INIT;
     (void)setenv("HOME", "/home/g", 1);
     gdi_config config =
         read_good("plugins:\n"
@@ -67,11 +66,8 @@ START_TEST(test_config_config__reads_every_type)
     ck_assert_int_eq(config.worker_threads, 7);
     ck_assert_int_eq(config.worker_grace_ms, 10000);
     ck_assert_str_eq(config.http_allow.items[0], "https://a/");
-    ck_assert_int_eq(gdi_config_plugin_json(&config, "god.y", &json, &err), GOD_OK);
+    json = json_dumps(json_object_get(config.plugins_config, "god.y"), JSON_COMPACT | JSON_SORT_KEYS);
     ck_assert_str_eq(json, "{\"depth\":3,\"list\":[\"a\",1],\"none\":null,\"off\":\"true\",\"on\":true,\"rate\":0.5}");
-    free(json);
-    ck_assert_int_eq(gdi_config_plugin_json(&config, "god.z", &json, &err), GOD_OK);
-    ck_assert_str_eq(json, "{}");
     free(json);
     gdi_config_clear(&config);
 }
