@@ -181,7 +181,7 @@ static god_status scale_yarn(const settings *s, gnn_rope *rope, god_error *err)
     double high = yarn_dim(s, rope->rotary, s->beta_slow > 0.0 ? s->beta_slow : 1.0);
     double factor = factor_or_ratio(s), attention = s->attention_factor;
     if (s->theta == 1.0) {
-        return god_fail(err, GOD_E_DATA, WHERE ": \"rope_theta\" is 1, by which the rope type \"yarn\" divides by 0");
+        return god_fail(err, GOD_E_DATA, WHERE ": \"rope_theta\" is 1, which the rope type \"yarn\" cannot scale");
     }
     if (s->truncate) {
         low = floor(low);
