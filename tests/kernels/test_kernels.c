@@ -452,6 +452,27 @@ START_TEST(test_kernels_scatter__adds_weighted_rows_where_they_belong)
 }
 END_TEST
 
+START_TEST(test_kernels_dora__agrees_with_the_reference)
+{
+    sweep *s = sweep_open(dtype_of(_i), 2);
+    for (int with_bias = 0; with_bias < 2; with_bias++) {
+        pair x = pair_new(s, 21 * 70, 2.0), y = pair_new(s, 21 * 75, 2.0);
+        float *magnitude = vector_new(s, 67, 1.0, 0.5), *bias = vector_new(s, 67, 0.0, 1.0);
+        gnn_dora_args args = {y.tested, x.tested, magnitude, with_bias ? bias : NULL, 21, 67, 75, 70, 0.75f};
+        ck_assert_int_eq(s->ops->dora(s->device, &args, &err), GOD_OK);
+        args.y = y.reference;
+        args.x = x.reference;
+        gnn_dora_reference(&args, s->dtype);
+        ck_assert_double_eq(pair_difference(s, &y, 0.0), 0.0);
+        free(magnitude);
+        free(bias);
+        pair_free(s, &x);
+        pair_free(s, &y);
+    }
+    sweep_close(s);
+}
+END_TEST
+
 /* ---- head ---- */
 
 START_TEST(test_kernels_head__agrees_with_the_reference)
@@ -533,6 +554,7 @@ int main(void)
     tcase_add_loop_test(tests, test_kernels_rows__agree_with_the_reference, 0, 2);
     tcase_add_loop_test(tests, test_kernels_gather__takes_rows_exactly, 0, 2);
     tcase_add_loop_test(tests, test_kernels_scatter__adds_weighted_rows_where_they_belong, 0, 2);
+    tcase_add_loop_test(tests, test_kernels_dora__agrees_with_the_reference, 0, 2);
     tcase_add_loop_test(tests, test_kernels_head__agrees_with_the_reference, 0, 2);
     tcase_add_loop_test(tests, test_kernels_head__hands_on_nan, 0, 2);
     suite_add_tcase(suite, tests);

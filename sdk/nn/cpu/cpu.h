@@ -63,6 +63,7 @@ god_status cpu_scale(gnn_device *device, const gnn_rows_args *args, god_error *e
 god_status cpu_softcap(gnn_device *device, const gnn_rows_args *args, god_error *err);
 god_status cpu_gather(gnn_device *device, const gnn_rows_args *args, god_error *err);
 god_status cpu_scatter(gnn_device *device, const gnn_rows_args *args, god_error *err);
+god_status cpu_dora(gnn_device *device, const gnn_dora_args *args, god_error *err);
 /* attention.c, head.c */
 god_status cpu_attention(gnn_device *device, const gnn_attention_args *args, god_error *err);
 god_status cpu_nll(gnn_device *device, const gnn_head_args *args, god_error *err);

@@ -127,6 +127,7 @@ static const gnn_device_table table = {
     .softcap = cpu_softcap,
     .gather = cpu_gather,
     .scatter = cpu_scatter,
+    .dora = cpu_dora,
     .nll = cpu_nll,
     .kl = cpu_kl,
 };

@@ -237,6 +237,38 @@ god_status cpu_scatter(gnn_device *device, const gnn_rows_args *args, god_error 
     return run_rows(device, args, args->rows, 2 * args->cols, scatter_item, err);
 }
 
+CPU_CLONES static void dora_vector(const gnn_dora_args *args, int64_t row, float *room, uint32_t dtype)
+{
+    float *y = room, *x = y + args->cols, *u = x + args->cols;
+    void *y_at = gnn_at(args->y, dtype, row * args->y_stride);
+    const float *magnitude = args->magnitude;
+    cpu_load(y, y_at, dtype, args->cols);
+    cpu_load(u, y_at, dtype, args->cols);
+    cpu_load(x, gnn_at_const(args->x, dtype, row * args->x_stride), dtype, args->cols);
+    for (int64_t c = 0; args->bias != NULL && c < args->cols; c++) {
+        u[c] -= args->bias[c];
+    }
+    cpu_round(u, dtype, args->cols);
+    for (int64_t c = 0; c < args->cols; c++) {
+        y[c] += (magnitude[c] - 1.0f) * u[c] + magnitude[c] * x[c] * args->scale;
+    }
+    cpu_store(y_at, dtype, y, args->cols);
+}
+
+static void dora_item(void *ctx, int64_t item, uint32_t thread)
+{
+    const row_work *work = ctx;
+    const gnn_dora_args *args = work->args;
+    for (int64_t r = item * CPU_BLOCK_ROWS; r < cpu_block_end(item, args->rows); r++) {
+        dora_vector(args, r, room_of(work, thread), work->dtype);
+    }
+}
+
+god_status cpu_dora(gnn_device *device, const gnn_dora_args *args, god_error *err)
+{
+    return run_rows(device, args, args->rows, 3 * args->cols, dora_item, err);
+}
+
 CPU_CLONES static void scale_vector(const gnn_rows_args *args, int64_t row, float *y, uint32_t dtype)
 {
     void *at = gnn_at(args->y, dtype, row * args->y_stride);

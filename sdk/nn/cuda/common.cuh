@@ -136,6 +136,7 @@ god_status gnn_cuda_scale(gnn_device *device, const gnn_rows_args *args, god_err
 god_status gnn_cuda_softcap(gnn_device *device, const gnn_rows_args *args, god_error *err);
 god_status gnn_cuda_gather(gnn_device *device, const gnn_rows_args *args, god_error *err);
 god_status gnn_cuda_scatter(gnn_device *device, const gnn_rows_args *args, god_error *err);
+god_status gnn_cuda_dora(gnn_device *device, const gnn_dora_args *args, god_error *err);
 god_status gnn_cuda_nll(gnn_device *device, const gnn_head_args *args, god_error *err);
 god_status gnn_cuda_kl(gnn_device *device, const gnn_head_args *args, god_error *err);
 

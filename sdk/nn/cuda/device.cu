@@ -152,6 +152,7 @@ static const gnn_device_table cuda_table = {
     .softcap = gnn_cuda_softcap,
     .gather = gnn_cuda_gather,
     .scatter = gnn_cuda_scatter,
+    .dora = gnn_cuda_dora,
     .nll = gnn_cuda_nll,
     .kl = gnn_cuda_kl,
 };

@@ -58,6 +58,20 @@ template <typename T> __global__ static void scatter_rows(gnn_rows_args a, const
     }
 }
 
+template <typename T> __global__ static void dora_rows(gnn_dora_args a)
+{
+    int64_t c = (int64_t)blockIdx.x * blockDim.x + threadIdx.x;
+    if (c < a.cols) {
+        for (int64_t r = blockIdx.y; r < a.rows; r += gridDim.y) {
+            T *at = (T *)a.y + r * a.y_stride + c;
+            float y = gnn_widen(*at), x = gnn_widen(((const T *)a.x)[r * a.x_stride + c]);
+            float u = a.bias != nullptr ? gnn_rounded<T>(y - a.bias[c]) : y;
+            float branch = (a.magnitude[c] - 1.0f) * u + a.magnitude[c] * x * a.scale;
+            *at = gnn_narrow<T>(y + branch);
+        }
+    }
+}
+
 /* blockIdx.y counts rows and goes up to 65535, so long matrices are launched in stretches. */
 constexpr int64_t rows_per_launch = 65535;
 
@@ -109,4 +123,12 @@ god_status gnn_cuda_scatter(gnn_device *device, const gnn_rows_args *args, god_e
                                       part, (const int64_t *)index + first)));
     });
     return gnn_cuda_check_launch("scatter", err);
+}
+
+god_status gnn_cuda_dora(gnn_device *device, const gnn_dora_args *args, god_error *err)
+{
+    int64_t rows = args->rows < rows_per_launch ? args->rows : rows_per_launch;
+    dim3 grid(gnn_blocks(args->cols, gnn_block_threads), (uint32_t)rows);
+    GNN_CUDA_BY_DTYPE(device, (dora_rows<T><<<grid, gnn_block_threads, 0, device->stream>>>(*args)));
+    return gnn_cuda_check_launch("dora", err);
 }

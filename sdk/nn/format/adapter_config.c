@@ -15,22 +15,14 @@ struct gnn_adapter_config {
     json_t *root;
     int64_t rank;
     double alpha;
-    uint32_t rslora;
+    uint32_t rslora, dora;
 };
 
 /* Settings that are empty, null or false in an ordinary LoRA, and change the computation otherwise. */
 static const char *const refused_when_set[] = {
-    "use_dora",
-    "lora_bias",
-    "use_qalora",
-    "alora_invocation_tokens",
-    "trainable_token_indices",
-    "arrow_config",
-    "layer_replication",
-    "target_parameters",
-    "use_bdlora",
-    "monteclora_config",
-    "velora_config",
+    "lora_bias",         "use_qalora",        "alora_invocation_tokens", "trainable_token_indices",
+    "arrow_config",      "layer_replication", "target_parameters",       "use_bdlora",
+    "monteclora_config", "velora_config",
 };
 
 static uint32_t is_set(const json_t *value)
@@ -121,6 +113,7 @@ static god_status read_config(gnn_adapter_config *config, god_error *err)
     GOD_TRY(god_json_opt_int(WHERE, root, "r", 1, rank_max, &config->rank, err));
     GOD_TRY(god_json_opt_num(WHERE, root, "lora_alpha", &config->alpha, err));
     GOD_TRY(god_json_opt_bool(WHERE, root, "use_rslora", &config->rslora, err));
+    GOD_TRY(god_json_opt_bool(WHERE, root, "use_dora", &config->dora, err));
     GOD_TRY(check_patterns(root, "rank_pattern", err));
     GOD_TRY(check_patterns(root, "alpha_pattern", err));
     return check_targets(root, err);
@@ -161,6 +154,11 @@ void gnn_adapter_config_free(gnn_adapter_config *config)
         json_decref(config->root);
         free(config);
     }
+}
+
+uint32_t gnn_adapter_config_dora(const gnn_adapter_config *config)
+{
+    return config->dora;
 }
 
 /* The value of the first pattern that matches; PEFT takes the first too. */

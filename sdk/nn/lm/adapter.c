@@ -6,7 +6,16 @@
 #include "lm/model.h"
 
 /* What a tensor of an adapter is to its module. */
-enum { part_unknown = 0, part_lora_a, part_lora_b, part_weight, part_bias };
+enum {
+    part_unknown = 0,
+    part_lora_a,
+    part_lora_b,
+    part_embedding_a,
+    part_embedding_b,
+    part_magnitude,
+    part_weight,
+    part_bias
+};
 
 typedef struct opening {
     god_nn_lm *base;
@@ -37,13 +46,28 @@ static uint32_t cut_tail(char *text, const char *ending)
 static uint32_t split_name(const char *tensor, char module[GNN_TENSOR_NAME_MAX + 1])
 {
     static const char prefix[] = "base_model.model.";
+    static const struct {
+        const char *text;
+        uint32_t part;
+    } endings[] = {
+        {".lora_A.weight", part_lora_a},
+        {".lora_A.default.weight", part_lora_a},
+        {".lora_B.weight", part_lora_b},
+        {".lora_B.default.weight", part_lora_b},
+        {".lora_embedding_A", part_embedding_a},
+        {".lora_embedding_A.default", part_embedding_a},
+        {".lora_embedding_B", part_embedding_b},
+        {".lora_embedding_B.default", part_embedding_b},
+        {".lora_magnitude_vector", part_magnitude},
+        {".lora_magnitude_vector.weight", part_magnitude},
+        {".lora_magnitude_vector.default.weight", part_magnitude},
+    };
     const char *rest = strncmp(tensor, prefix, sizeof prefix - 1) == 0 ? tensor + sizeof prefix - 1 : tensor;
     (void)snprintf(module, GNN_TENSOR_NAME_MAX + 1, "%s", rest);
-    if (cut_tail(module, ".lora_A.weight") || cut_tail(module, ".lora_A.default.weight")) {
-        return part_lora_a;
-    }
-    if (cut_tail(module, ".lora_B.weight") || cut_tail(module, ".lora_B.default.weight")) {
-        return part_lora_b;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        if (cut_tail(module, endings[i].text)) {
+            return endings[i].part;
+        }
     }
     uint32_t part = cut_tail(module, ".weight") ? part_weight : cut_tail(module, ".bias") ? part_bias : part_unknown;
     (void)(cut_tail(module, ".modules_to_save.default") || cut_tail(module, ".modules_to_save") ||
@@ -85,12 +109,21 @@ static god_status put_lora(opening *open, const gnn_module *module, const gnn_te
     }
     linear->rank = settings.rank;
     linear->lora_scale = (float)settings.scale;
-    if (part == part_lora_a) {
+    switch (part) {
+    case part_lora_a:
         GOD_TRY(check_lora_shape(tensor, settings.rank, module->cols, err));
         return gnn_stock_matrix(stock, config, NULL, tensor, settings.rank, module->cols, 0, &linear->lora_a, err);
+    case part_lora_b:
+        GOD_TRY(check_lora_shape(tensor, module->outputs, settings.rank, err));
+        return gnn_stock_matrix(stock, config, module, tensor, module->outputs, settings.rank, 0, &linear->lora_b, err);
+    case part_embedding_a: /* stored (rank, vocabulary); read as (vocabulary, rank) */
+        GOD_TRY(check_lora_shape(tensor, settings.rank, module->outputs, err));
+        return gnn_stock_matrix(stock, config, NULL, tensor, module->outputs, settings.rank, 1, &linear->lora_a, err);
+    case part_embedding_b:
+        GOD_TRY(check_lora_shape(tensor, module->cols, settings.rank, err));
+        return gnn_stock_matrix(stock, config, NULL, tensor, module->cols, settings.rank, 0, &linear->lora_b, err);
+    default: return gnn_stock_vector(stock, config, module, tensor, module->outputs, &linear->magnitude, err);
     }
-    GOD_TRY(check_lora_shape(tensor, module->outputs, settings.rank, err));
-    return gnn_stock_matrix(stock, config, module, tensor, module->outputs, settings.rank, 0, &linear->lora_b, err);
 }
 
 /* A tensor of `modules_to_save`: it stands in for the base's. */
@@ -114,10 +147,6 @@ static god_status put_replacement(opening *open, const gnn_module *module, const
 static god_status put_tensor(opening *open, const gnn_tensor *tensor, god_error *err)
 {
     char name[GNN_TENSOR_NAME_MAX + 1];
-    if (strstr(tensor->name, "lora_embedding_") != NULL || strstr(tensor->name, "lora_magnitude_vector") != NULL) {
-        return god_fail(err, GOD_E_UNSUPPORTED, "%s: tensor \"%s\": LoRA on embeddings and DoRA are not supported",
-                        tensor->file, tensor->name);
-    }
     uint32_t part = split_name(tensor->name, name);
     const gnn_module *module = gnn_module_find(open->base, name);
     if (part == part_unknown || module == NULL) {
@@ -127,21 +156,37 @@ static god_status put_tensor(opening *open, const gnn_tensor *tensor, god_error 
     if (part == part_weight || part == part_bias) {
         return put_replacement(open, module, tensor, part, ref, err);
     }
-    if (ref.linear == NULL || (module->kind != GNN_MODULE_LINEAR && module->kind != GNN_MODULE_HEAD)) {
-        return fail_other_base(tensor, "adapts a module that is not a linear layer", err);
+    uint32_t for_embedding = part == part_embedding_a || part == part_embedding_b;
+    uint32_t is_linear = module->kind == GNN_MODULE_LINEAR || module->kind == GNN_MODULE_HEAD;
+    if (for_embedding ? module->kind != GNN_MODULE_EMBED : !is_linear) {
+        return fail_other_base(tensor,
+                               for_embedding ? "adapts a module that is not the embedding"
+                                             : "adapts a module that is not a linear layer",
+                               err);
     }
     return put_lora(open, module, tensor, part, ref.linear, err);
 }
 
-/* Both halves of every pair are there. */
-static god_status check_pairs(opening *open, god_error *err)
+/* Both halves of every pair are there, and the magnitude where the configuration says so. */
+static god_status finish_pairs(opening *open, god_error *err)
 {
     for (size_t i = 0; i < open->base->module_count; i++) {
         const gnn_module *module = &open->base->modules[i];
-        const gnn_linear *linear = gnn_param_of(&open->adapter->params, module).linear;
-        if (linear != NULL && (linear->lora_a == NULL) != (linear->lora_b == NULL)) {
+        gnn_linear *linear = gnn_param_of(&open->adapter->params, module).linear;
+        if (linear == NULL) {
+            continue;
+        }
+        if ((linear->lora_a == NULL) != (linear->lora_b == NULL)) {
             return god_fail(err, GOD_E_DATA, "the adapter has lora_%c of \"%s\" without lora_%c",
                             linear->lora_a != NULL ? 'A' : 'B', module->name, linear->lora_a != NULL ? 'B' : 'A');
+        }
+        uint32_t wanted = linear->lora_a != NULL && gnn_adapter_config_dora(open->config);
+        if (wanted != (linear->magnitude != NULL) && linear->lora_a != NULL) {
+            return god_fail(err, GOD_E_DATA, "\"%s\" %s a lora_magnitude_vector, \"use_dora\" says otherwise",
+                            module->name, wanted ? "lacks" : "has");
+        }
+        if (linear->magnitude != NULL) {
+            GOD_TRY(gnn_dora_prepare(open->base->engine, linear, err));
         }
     }
     return GOD_OK;
@@ -157,7 +202,7 @@ static god_status fill_adapter(opening *open, const char *model_dir, god_error *
     for (size_t i = 0; i < gnn_weights_count(open->weights); i++) {
         GOD_TRY(put_tensor(open, gnn_weights_at(open->weights, i), err));
     }
-    return check_pairs(open, err);
+    return finish_pairs(open, err);
 }
 
 god_status god_nn_adapter_open(god_nn_lm *base, const char *model_dir, god_nn_adapter **ret_adapter, god_error *err)

@@ -184,10 +184,40 @@ static god_status add_learned_positions(const gnn_pass *p, const gnn_linear *tab
     return add_rows(p, p->x, p->branch, err);
 }
 
+/* x += scale * B A[id] for an adapted embedding: row `id` of lora_a (vocabulary, rank), then a product with lora_b. */
+static god_status add_embedding_branch(const gnn_pass *p, const gnn_linear *table, god_error *err)
+{
+    size_t bytes = gnn_dtype_bytes(p->engine->dtype);
+    void *low = NULL;
+    if (table->lora_a == NULL) {
+        return GOD_OK;
+    }
+    GOD_TRY(gnn_scratch_get(p->engine, GNN_SCRATCH_LORA_A, p->tokens, table->rank, bytes, &low, err));
+    gnn_embed_args rows = {low, table->lora_a, p->pack->ids, p->tokens, table->rank};
+    gnn_matmul_args product = {.y = p->branch,
+                               .x = low,
+                               .matrix = table->lora_b,
+                               .rows = p->tokens,
+                               .x_stride = table->rank,
+                               .y_stride = p->hidden,
+                               .last = p->hidden};
+    gnn_rows_args sum = {.y = p->x,
+                         .x = p->branch,
+                         .rows = p->tokens,
+                         .cols = p->hidden,
+                         .y_stride = p->hidden,
+                         .x_stride = p->hidden,
+                         .scale = table->lora_scale};
+    GOD_TRY(p->engine->ops->embed(p->engine->device, &rows, err));
+    GOD_TRY(p->engine->ops->matmul(p->engine->device, &product, err));
+    return p->engine->ops->add(p->engine->device, &sum, err);
+}
+
 static god_status embed(const gnn_pass *p, const gnn_params *params, int32_t *staging, god_error *err)
 {
     gnn_embed_args args = {p->x, params->embed.matrix, p->pack->ids, p->tokens, p->hidden};
     GOD_TRY(p->engine->ops->embed(p->engine->device, &args, err));
+    GOD_TRY(add_embedding_branch(p, &params->embed, err));
     if (p->config->embedding_scale != 1.0f) {
         gnn_rows_args scale = {.y = p->x,
                                .rows = p->tokens,

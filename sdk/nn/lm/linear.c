@@ -27,7 +27,19 @@ static god_status apply_chunk(god_nn_engine *engine, const gnn_linear *linear, c
                          .scale = linear->lora_scale};
     GOD_TRY(ops->matmul(engine->device, &down, err));
     GOD_TRY(ops->matmul(engine->device, &up, err));
-    return ops->add(engine->device, &sum, err);
+    if (linear->magnitude == NULL) {
+        return ops->add(engine->device, &sum, err);
+    }
+    gnn_dora_args turn = {.y = product->y,
+                          .x = high,
+                          .magnitude = linear->magnitude + product->first,
+                          .bias = linear->bias != NULL ? linear->bias + product->first : NULL,
+                          .rows = product->rows,
+                          .cols = outputs,
+                          .y_stride = product->y_stride,
+                          .x_stride = outputs,
+                          .scale = linear->lora_scale};
+    return ops->dora(engine->device, &turn, err);
 }
 
 god_status gnn_linear_apply(god_nn_engine *engine, const gnn_linear *linear, const void *x, int64_t x_stride, void *y,

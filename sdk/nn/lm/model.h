@@ -36,6 +36,10 @@ const gnn_module *gnn_module_find(const god_nn_lm *lm, const char *name);
 god_status gnn_linear_apply(god_nn_engine *engine, const gnn_linear *linear, const void *x, int64_t x_stride, void *y,
                             int64_t y_stride, int64_t rows, int64_t first, int64_t last, god_error *err);
 
+/* Turns the stored magnitudes of a linear layer with a DoRA branch into what ops/dora.h reads: divides each by the
+ * length of the output's row of W + scale B A. */
+god_status gnn_dora_prepare(god_nn_engine *engine, gnn_linear *linear, god_error *err);
+
 /* Runs the decoder over the pack; *ret_x is scratch of the engine: (tokens, hidden), after the last norm. */
 god_status gnn_forward(god_nn_lm *lm, const gnn_params *params, const god_nn_pack *pack, void **ret_x, god_error *err);
 

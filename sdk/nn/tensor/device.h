@@ -15,6 +15,7 @@
 
 #include "ops/activation.h"
 #include "ops/attention.h"
+#include "ops/dora.h"
 #include "ops/dtype.h"
 #include "ops/head.h"
 #include "ops/matmul.h"
@@ -32,7 +33,7 @@ typedef struct gnn_device_options {
 } gnn_device_options;
 
 /* Module and engine are built from the same tree; a module with another number is not used. */
-#define GNN_DEVICE_VERSION 2u
+#define GNN_DEVICE_VERSION 3u
 
 typedef struct gnn_device_table {
     uint32_t size, version;
@@ -64,6 +65,7 @@ typedef struct gnn_device_table {
     god_status (*softcap)(gnn_device *device, const gnn_rows_args *args, god_error *err);
     god_status (*gather)(gnn_device *device, const gnn_rows_args *args, god_error *err);
     god_status (*scatter)(gnn_device *device, const gnn_rows_args *args, god_error *err);
+    god_status (*dora)(gnn_device *device, const gnn_dora_args *args, god_error *err);
     god_status (*nll)(gnn_device *device, const gnn_head_args *args, god_error *err); /* accumulators: buffers */
     god_status (*kl)(gnn_device *device, const gnn_head_args *args, god_error *err);
 } gnn_device_table;

@@ -131,6 +131,7 @@ REFERENCE_CALL(scale, gnn_rows_args, gnn_scale_reference)
 REFERENCE_CALL(softcap, gnn_rows_args, gnn_softcap_reference)
 REFERENCE_CALL(gather, gnn_rows_args, gnn_gather_reference)
 REFERENCE_CALL(scatter, gnn_rows_args, gnn_scatter_reference)
+REFERENCE_CALL(dora, gnn_dora_args, gnn_dora_reference)
 REFERENCE_CALL(nll, gnn_head_args, gnn_nll_reference)
 REFERENCE_CALL(kl, gnn_head_args, gnn_kl_reference)
 
@@ -158,6 +159,7 @@ const gnn_device_table gnn_device_reference = {
     .softcap = reference_softcap,
     .gather = reference_gather,
     .scatter = reference_scatter,
+    .dora = reference_dora,
     .nll = reference_nll,
     .kl = reference_kl,
 };

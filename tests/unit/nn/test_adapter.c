@@ -18,7 +18,7 @@ static const bad_config bad_configs[] = {
     {"[]", GOD_E_DATA, "adapter_config.json: an object is needed"},
     {"{\"peft_type\":\"IA3\"}", GOD_E_UNSUPPORTED,
      "adapter_config.json: \"peft_type\" \"IA3\" is not supported; LORA is"},
-    {"{\"use_dora\":true}", GOD_E_UNSUPPORTED, "adapter_config.json: \"use_dora\" is not supported"},
+    {"{\"use_dora\":1}", GOD_E_DATA, "adapter_config.json: \"use_dora\" is a number, true or false is needed"},
     {"{\"lora_bias\":true}", GOD_E_UNSUPPORTED, "adapter_config.json: \"lora_bias\" is not supported"},
     {"{\"layer_replication\":[[0,2]]}", GOD_E_UNSUPPORTED,
      "adapter_config.json: \"layer_replication\" is not supported"},
@@ -185,11 +185,15 @@ START_TEST(test_nn_adapter__refuses_what_it_cannot_apply)
     tiny_set(tiny_find(file, LAYER0_Q ".lora_A.weight"), 3, NAN);
     expect_adapter(file, GOD_E_DATA,
                    "adapter_model.safetensors: tensor \"" LAYER0_Q ".lora_A.weight\" holds NaN at element 3");
-    (void)tiny_add(file, "base_model.model.lora_embedding_A", "F32", 1, 4, 0, 0.0, 1.0);
-    rename_tensor(file, LAYER0_Q ".lora_A.weight", "zzz.weight");
-    expect_adapter(file, GOD_E_UNSUPPORTED,
-                   "adapter_model.safetensors: tensor \"base_model.model.lora_embedding_A\": LoRA on embeddings and "
-                   "DoRA are not supported");
+    tiny_file_free(file);
+    file = adapter_tensors();
+    (void)tiny_add(file, LAYER0_Q ".lora_magnitude_vector", "F32", 1, 32, 0, 1.0, 0.0);
+    expect_adapter(file, GOD_E_DATA,
+                   "\"model.layers.0.self_attn.q_proj\" has a lora_magnitude_vector, \"use_dora\" says otherwise");
+    rename_tensor(file, LAYER0_Q ".lora_magnitude_vector", LAYER0_Q ".lora_embedding_A");
+    expect_adapter(file, GOD_E_DATA,
+                   "adapter_model.safetensors: the adapter was made for another base model: tensor \"" LAYER0_Q
+                   ".lora_embedding_A\" adapts a module that is not the embedding");
     tiny_file_free(file);
 }
 END_TEST
