@@ -7,7 +7,7 @@
 #include "core/cli/plugin.h"
 #include "core/host/plugins.h"
 
-enum { joined_bytes = 512 };
+enum { joined_bytes = 512, interfaces_max = 4 };
 
 static const gdi_option options[] = {
     {.name = "--json", .help = "print one JSON object instead of the table"},
@@ -69,7 +69,7 @@ static const char *join(const char *const *texts, size_t count, char buf[static 
     return buf;
 }
 
-static size_t interfaces_of(const gdi_plugin_info *info, const char *ret_ids[static 3])
+static size_t interfaces_of(const gdi_plugin_info *info, const char *ret_ids[static interfaces_max])
 {
     size_t count = 0;
     if (info->has_task) {
@@ -80,6 +80,9 @@ static size_t interfaces_of(const gdi_plugin_info *info, const char *ret_ids[sta
     }
     if (info->has_eval) {
         ret_ids[count++] = GOD_EVAL_ID;
+    }
+    if (info->has_explain) {
+        ret_ids[count++] = GOD_EXPLAIN_ID;
     }
     return count;
 }
@@ -92,7 +95,7 @@ typedef struct row {
 
 static void fill_row(const gdi_plugin_info *info, uint32_t use, row *ret)
 {
-    const char *ids[3];
+    const char *ids[interfaces_max];
     size_t id_count = interfaces_of(info, ids);
     (void)snprintf(ret->cells[0], joined_bytes, "%s", info->id[0] == '\0' ? "-" : info->id);
     (void)snprintf(ret->cells[1], joined_bytes, "%s", info->version[0] == '\0' ? "-" : info->version);
@@ -144,7 +147,7 @@ static json_t *strings_json(const char *const *texts, size_t count)
 
 static json_t *info_json(const gdi_plugin_info *info, uint32_t use)
 {
-    const char *ids[3];
+    const char *ids[interfaces_max];
     size_t id_count = interfaces_of(info, ids);
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[I,I], s:I, s:o, s:o}", "id", info->id, "version",
                      info->version, "state", state_name(use), "message", info->message, "path", info->path, "sha256",

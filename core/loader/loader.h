@@ -19,6 +19,7 @@
 #include "god/dataset.h"
 #include "god/error.h"
 #include "god/eval.h"
+#include "god/explain.h"
 #include "god/task.h"
 
 enum { GDI_TASK_TYPES_MAX = 32 };
@@ -32,7 +33,7 @@ typedef struct gdi_plugin_info {
     uint32_t abi_major, abi_minor, caps;
     char *task_types[GDI_TASK_TYPES_MAX];
     uint32_t task_type_count;
-    uint32_t has_task, has_dataset, has_eval;
+    uint32_t has_task, has_dataset, has_eval, has_explain;
 } gdi_plugin_info;
 
 typedef struct gdi_describe_options {
@@ -53,7 +54,8 @@ typedef struct gdi_plugin {
     god_task task;
     god_dataset dataset;
     god_eval eval;
-    uint32_t has_task, has_dataset, has_eval; /* 0: the table holds only stubs */
+    god_explain explain;
+    uint32_t has_task, has_dataset, has_eval, has_explain; /* 0: the table holds only stubs */
 } gdi_plugin;
 
 /* Loads a described plug-in into this process. sha256 (may be NULL) must match the file. The result lives until the

@@ -95,6 +95,20 @@ static god_status no_score_group(god_instance *instance, const char *spec_json, 
     return lacks(err, "score_group", GOD_EVAL_ID);
 }
 
+static god_status no_explain(god_instance *instance, const char *spec_json, const god_inputs *inputs,
+                             const char *data_dir, uint64_t row, uint64_t seq_len_max, const god_explain_sink *sink,
+                             god_error *err)
+{
+    (void)instance;
+    (void)spec_json;
+    (void)inputs;
+    (void)data_dir;
+    (void)row;
+    (void)seq_len_max;
+    (void)sink;
+    return lacks(err, "explain", GOD_EXPLAIN_ID);
+}
+
 static const god_task absent_task = {
     .size = GOD_SIZE_TO(god_task, build_args), .check = no_check, .build_args = no_build_args};
 static const god_dataset absent_dataset = {
@@ -104,6 +118,7 @@ static const god_eval absent_eval = {.size = GOD_SIZE_TO(god_eval, score_group),
                                      .device_bytes = no_device_bytes,
                                      .run = no_run,
                                      .score_group = no_score_group};
+static const god_explain absent_explain = {.size = GOD_SIZE_TO(god_explain, explain), .explain = no_explain};
 
 /* ---- tables of pointers, field by field ---- */
 
@@ -132,6 +147,7 @@ static const slot eval_slots[] = {
     SLOT(god_eval, run, 1),
     SLOT(god_eval, score_group, 0),
 };
+static const slot explain_slots[] = {SLOT(god_explain, explain, 1)};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -328,12 +344,15 @@ static god_status read_interfaces(gdi_plugin *plugin, god_error *err)
     plugin->task = absent_task;
     plugin->dataset = absent_dataset;
     plugin->eval = absent_eval;
+    plugin->explain = absent_explain;
     GOD_TRY(read_interface(&plugin->plugin, GOD_TASK_ID, task_slots, COUNT(task_slots), &plugin->task,
                            &plugin->has_task, err));
     GOD_TRY(read_interface(&plugin->plugin, GOD_DATASET_ID, dataset_slots, COUNT(dataset_slots), &plugin->dataset,
                            &plugin->has_dataset, err));
     GOD_TRY(read_interface(&plugin->plugin, GOD_EVAL_ID, eval_slots, COUNT(eval_slots), &plugin->eval,
                            &plugin->has_eval, err));
+    GOD_TRY(read_interface(&plugin->plugin, GOD_EXPLAIN_ID, explain_slots, COUNT(explain_slots), &plugin->explain,
+                           &plugin->has_explain, err));
     if (!plugin->has_task && !plugin->has_dataset && !plugin->has_eval) {
         return god_fail(err, GOD_E_INVALID,
                         "offers none of " GOD_TASK_ID ", " GOD_DATASET_ID ", " GOD_EVAL_ID

@@ -3,6 +3,7 @@
  * Compiled as C11 and as C++17; there is nothing to run. */
 #include "god/dataset.h"
 #include "god/eval.h"
+#include "god/explain.h"
 #include "god/http.h"
 #include "god/plugin.h"
 #include "god/task.h"
@@ -139,6 +140,25 @@ AT(god_eval, run, 24);
 AT(god_eval, score_group, 32);
 SIZE(god_eval, 40);
 
+AT(god_explain_token, size, 0);
+AT(god_explain_token, id, 4);
+AT(god_explain_token, label, 8);
+AT(god_explain_token, flags, 12);
+AT(god_explain_token, piece, 16);
+AT(god_explain_token, text, 24);
+SIZE(god_explain_token, 32);
+
+AT(god_explain_sink, size, 0);
+AT(god_explain_sink, ctx, 8);
+AT(god_explain_sink, part, 16);
+AT(god_explain_sink, token, 24);
+AT(god_explain_sink, state, 32);
+SIZE(god_explain_sink, 40);
+
+AT(god_explain, size, 0);
+AT(god_explain, explain, 8);
+SIZE(god_explain, 16);
+
 AT(god_http_request, size, 0);
 AT(god_http_request, url, 8);
 AT(god_http_request, destination, 16);
@@ -169,4 +189,5 @@ ASSERT(GOD_E_INTERNAL == -9 && GOD_E_DEVICE == -10, "");
 ASSERT(GOD_LOG_DEBUG == 1 && GOD_LOG_INFO == 2 && GOD_LOG_WARNING == 3 && GOD_LOG_ERROR == 4, "");
 ASSERT(GOD_CAP_CPU == 1 && GOD_CAP_CUDA == 2 && GOD_CAP_CANCEL == 4 && GOD_CAP_BITWISE == 8, "");
 ASSERT(GOD_DEV_CPU == 1 && GOD_DEV_CUDA == 2 && GOD_PRECISION_BF16 == 1 && GOD_PRECISION_F32 == 2, "");
+ASSERT(GOD_EXPLAIN_NO_LABEL == -100 && GOD_EXPLAIN_SCORED == 1 && GOD_EXPLAIN_SPECIAL == 2, "");
 ASSERT(GOD_LOWER_WINS == 1 && GOD_HIGHER_WINS == 2, "0 is nobody's direction");

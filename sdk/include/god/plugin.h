@@ -6,6 +6,7 @@
  *     "god.task/1"     god/task.h      check a task, build the training command
  *     "god.dataset/1"  god/dataset.h   name the files a task needs, prepare them for the cache
  *     "god.eval/1"     god/eval.h      evaluate a whole group of submissions
+ *     "god.explain/1"  god/explain.h   show what is scored of one row; optional
  *
  * and the host answers `god_host.extension(id)` the same way ("god.http/1", god/http.h).
  *
