@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "core/worker/example.h"
 #include "god/helpers/json.h"
 
 static const char where[] = "frame";
@@ -255,6 +256,21 @@ static god_status take_progress(gdi_collector *collector, const json_t *frame, g
     return god_json_get_str(where, frame, "stage", &text, err);
 }
 
+static god_status take_part(gdi_collector *collector, const json_t *frame, god_error *err)
+{
+    return gdi_example_take_part(&collector->result->example, frame, err);
+}
+
+static god_status take_tokens(gdi_collector *collector, const json_t *frame, god_error *err)
+{
+    return gdi_example_take_tokens(&collector->result->example, frame, err);
+}
+
+static god_status take_state(gdi_collector *collector, const json_t *frame, god_error *err)
+{
+    return gdi_example_take_state(&collector->result->example, frame, err);
+}
+
 static god_status take_done(gdi_collector *collector, const json_t *frame, god_error *err)
 {
     int64_t status = 0;
@@ -271,9 +287,13 @@ typedef struct frame_kind {
 } frame_kind;
 
 static const frame_kind frame_kinds[] = {
-    {"metric", take_metric},     {"progress", take_progress}, {"log", take_log},   {"failed", take_failed},
-    {"excluded", take_excluded}, {"note", take_note},         {"fact", take_fact}, {"artifact", take_artifact},
-    {"score", take_score},       {"done", take_done},         {NULL, NULL},
+    {"metric", take_metric},     {"progress", take_progress},
+    {"log", take_log},           {"failed", take_failed},
+    {"excluded", take_excluded}, {"note", take_note},
+    {"fact", take_fact},         {"artifact", take_artifact},
+    {"score", take_score},       {"part", take_part},
+    {"tokens", take_tokens},     {"state", take_state},
+    {"done", take_done},         {NULL, NULL},
 };
 
 static god_status take(gdi_collector *collector, const json_t *frame, god_error *err)

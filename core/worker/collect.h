@@ -11,6 +11,7 @@
  *   {"frame":"note","submission":0,"message":"..."}
  *   {"frame":"artifact","submission":0,"name":"examples","path":"artifacts/0-examples"}
  *   {"frame":"fact","name":"engine","value":"..."}
+ *   {"frame":"part"...}, {"frame":"tokens"...}, {"frame":"state"...}               see core/worker/example.h
  *   {"frame":"log","level":2,"message":"..."}
  *   {"frame":"progress","done":1,"total":10,"unit":"tokens","stage":"submission alice"}
  *   {"frame":"done","status":0,"message":""}                                       the last one

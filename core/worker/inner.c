@@ -11,6 +11,7 @@
 #include "core/host/cache.h"
 #include "core/host/services.h"
 #include "core/loader/loader.h"
+#include "core/worker/example.h"
 #include "core/worker/inputs.h"
 #include "core/worker/report.h"
 
@@ -20,6 +21,7 @@ typedef struct inner {
     gdi_job job;
     gdi_services services;
     gdi_reporter reporter;
+    gdi_explainer explainer;
     const gdi_plugin *plugin;
     god_instance *instance;
     gdi_inputs inputs;
@@ -130,6 +132,7 @@ static uint32_t stop_asked(void *user)
 static god_status prepare_data(inner *w, god_error *err)
 {
     char key[GDI_CACHE_KEY_BYTES_MAX + 1] = "";
+    w->inputs.inputs.size = GOD_SIZE_TO(god_inputs, items);
     if (!w->plugin->has_dataset) {
         return GOD_OK;
     }
@@ -222,13 +225,47 @@ static god_status check(inner *w, god_error *err)
     return w->plugin->task.check(w->instance, w->job.spec_json, err);
 }
 
+static god_status explain(inner *w, god_error *err)
+{
+    const gdi_job *job = &w->job;
+    if (!w->plugin->has_explain) {
+        return god_fail(err, GOD_E_UNSUPPORTED, "the plug-in \"%s\" cannot show what it scores (it has no %s)",
+                        job->plugin_id, GOD_EXPLAIN_ID);
+    }
+    if (w->plugin->has_task) {
+        GOD_TRY(w->plugin->task.check(w->instance, job->spec_json, err));
+    }
+    GOD_TRY(prepare_data(w, err));
+    gdi_explainer_init(&w->explainer, &w->outbox);
+    god_status status = w->plugin->explain.explain(w->instance, job->spec_json, &w->inputs.inputs,
+                                                   w->data_dir[0] == '\0' ? NULL : w->data_dir, job->row,
+                                                   job->seq_len_max, &w->explainer.sink, err);
+    gdi_explainer_fini(&w->explainer);
+    return status == GOD_OK ? gdi_explainer_check(&w->explainer, err) : status;
+}
+
+static god_status run_operation(inner *w, god_error *err)
+{
+    switch (w->job.operation) {
+    case GDI_OPERATION_CHECK: return check(w, err);
+    case GDI_OPERATION_EXPLAIN: return explain(w, err);
+    default: return evaluate(w, err);
+    }
+}
+
+/* What the host's calls refused last, "" when nothing. */
+static const char *refusal_of(const inner *w)
+{
+    return w->explainer.refusal[0] != '\0' ? w->explainer.refusal : w->reporter.refusal;
+}
+
 static god_status work(inner *w, const char *job_dir, god_error *err)
 {
     GOD_TRY(read_job(w, job_dir, err));
     GOD_TRY(gdi_services_open(&w->services, &w->outbox, &w->job, w->work_dir, err));
     gdi_reporter_init(&w->reporter, &w->outbox, &w->job, w->job_dir, w->work_dir);
     GOD_TRY(open_plugin(w, err));
-    return w->job.operation == GDI_OPERATION_CHECK ? check(w, err) : evaluate(w, err);
+    return run_operation(w, err);
 }
 
 int gdi_worker_inner(const char *job_dir)
@@ -243,8 +280,8 @@ int gdi_worker_inner(const char *job_dir)
         return 2;
     }
     god_status status = work(&w, job_dir, &err);
-    if (status == GOD_E_INVALID && err.message[0] == '\0' && w.reporter.refusal[0] != '\0') {
-        status = god_fail(&err, GOD_E_INTERNAL, "the plug-in made a mistake: %s", w.reporter.refusal);
+    if (status == GOD_E_INVALID && err.message[0] == '\0' && refusal_of(&w)[0] != '\0') {
+        status = god_fail(&err, GOD_E_INTERNAL, "the plug-in made a mistake: %s", refusal_of(&w));
     } else if (status != GOD_OK && err.message[0] == '\0') {
         (void)god_fail(&err, status, "the plug-in returned %s and did not say why", god_status_name(status));
     }

@@ -86,6 +86,18 @@ typedef struct word {
     uint32_t value;
 } word;
 
+/* `... is "train", "evaluate", "check" or "explain" is needed`. */
+static god_status fail_word(const char *where, const char *key, const char *text, const word *words, god_error *err)
+{
+    char list[200] = "";
+    size_t used = 0;
+    for (const word *w = words; w->text != NULL; w++) {
+        const char *between = w == words ? "" : w[1].text == NULL ? " or " : ", ";
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s\"%s\"", between, w->text);
+    }
+    return god_fail(err, GOD_E_DATA, "%s: \"%s\" is \"%.60s\", %s is needed", where, key, text, list);
+}
+
 static god_status opt_word(const char *where, const json_t *object, const char *key, const word *words, uint32_t *ret,
                            god_error *err)
 {
@@ -100,8 +112,7 @@ static god_status opt_word(const char *where, const json_t *object, const char *
             return GOD_OK;
         }
     }
-    return god_fail(err, GOD_E_DATA, "%s: \"%s\" is \"%.60s\", \"%s\" or \"%s\" is needed", where, key, text,
-                    words[0].text, words[1].text);
+    return fail_word(where, key, text, words, err);
 }
 
 static god_status read_plugin(const char *where, gdi_job *job, god_error *err)
@@ -257,7 +268,10 @@ static god_status read_http(const char *where, gdi_job *job, god_error *err)
 
 static god_status read_all(const char *where, gdi_job *job, god_error *err)
 {
-    static const word operations[] = {{"evaluate", GDI_OPERATION_EVALUATE}, {"check", GDI_OPERATION_CHECK}, {NULL, 0}};
+    static const word operations[] = {{"evaluate", GDI_OPERATION_EVALUATE},
+                                      {"check", GDI_OPERATION_CHECK},
+                                      {"explain", GDI_OPERATION_EXPLAIN},
+                                      {NULL, 0}};
     int64_t found_version = 0;
     json_t *digests = NULL;
     if (!json_is_object(job->root)) {
@@ -281,7 +295,9 @@ static god_status read_all(const char *where, gdi_job *job, god_error *err)
     GOD_TRY(god_json_opt_object(where, job->root, "digests", &digests, err));
     job->digests = digests;
     job->cache_dir = "";
-    if (job->operation == GDI_OPERATION_EVALUATE) {
+    job->row = 1;
+    GOD_TRY(opt_uint(where, job->root, "row", 1, INT64_MAX, &job->row, err));
+    if (job->operation != GDI_OPERATION_CHECK) {
         return get_path(where, job->root, "cache_dir", &job->cache_dir, err);
     }
     return opt_path(where, job->root, "cache_dir", &job->cache_dir, err);

@@ -1,6 +1,6 @@
 /* core/worker/job.h: job.json, what a worker is asked to do.
  *
- *   {"version": 1, "id": "a1", "operation": "evaluate",
+ *   {"version": 1, "id": "a1", "operation": "evaluate", "row": 1,
  *    "plugin": {"path": "/abs/x.so", "sha256": "...", "id": "god.text.instruct", "config": {}},
  *    "spec": {... the task ...},
  *    "inputs": {"data": "/abs/rows.json"},            what the plug-in's needs are met with
@@ -13,9 +13,10 @@
  *    "http": {"allow": ["https://..."], "bytes_max": 1, "time_limit_ms": 1},   optional: no network without it
  *    "digests": {...}}                                optional: copied into the result
  *
- * "operation" is "evaluate" or "check" (is the spec well formed? needs neither inputs nor submissions). Everything
- * from "device" on may be left out and has a default, except cache_dir, which "evaluate" needs. Keys that are not
- * named here are passed over. Every path is absolute.
+ * "operation" is "evaluate", "check" (is the spec well formed? needs neither inputs nor submissions) or "explain" (what
+ * is scored of the row "row", counted from 1? needs no submissions). Everything from "device" on may be left out and
+ * has a default, except cache_dir, which "evaluate" and "explain" need. Keys that are not named here are passed over.
+ * Every path is absolute.
  *
  * A gdi_job owns its JSON; every string in it lives as long as the job. [one] to read, [any] to look at.
  */
@@ -35,7 +36,7 @@ enum {
     GDI_JOB_ID_BYTES_MAX = 128,
     GDI_JOB_THREADS_MAX = 1024
 };
-enum { GDI_OPERATION_EVALUATE = 1, GDI_OPERATION_CHECK = 2 };
+enum { GDI_OPERATION_EVALUATE = 1, GDI_OPERATION_CHECK = 2, GDI_OPERATION_EXPLAIN = 3 };
 
 typedef struct gdi_job_input {
     const char *key, *path;
@@ -63,6 +64,7 @@ typedef struct gdi_job {
     uint32_t device, precision, threads, batch_tokens_max, seq_len_max;
     int32_t device_index;
     uint64_t seed, device_bytes_max, time_limit_ms, grace_ms;
+    uint64_t row;             /* of "explain"; 1 when the job does not say */
     const json_t *http_allow; /* array of strings; NULL: no network */
     uint64_t http_bytes_max, http_time_limit_ms;
     const json_t *digests; /* object or NULL */

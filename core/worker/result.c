@@ -45,6 +45,7 @@ void gdi_result_clear(gdi_result *result)
     json_decref(result->metrics);
     json_decref(result->submissions);
     json_decref(result->facts);
+    json_decref(result->example);
     *result = (gdi_result){.outcome = 0};
 }
 
@@ -70,6 +71,7 @@ static json_t *to_json(const gdi_job *job, const gdi_result *result)
         failed |= json_object_set_new(root, "score", score);
     }
     failed |= json_object_set(root, "submissions", result->submissions);
+    failed |= result->example != NULL ? json_object_set(root, "example", result->example) : 0;
     failed |= json_object_set(root, "facts", result->facts);
     if (job->digests != NULL) {
         failed |= json_object_set(root, "digests", (json_t *)(uintptr_t)job->digests); /* only its count changes */
@@ -140,7 +142,7 @@ static god_status from_json(const char *where, json_t *root, gdi_result *result,
 {
     int64_t found_version = 0;
     const char *text = NULL;
-    json_t *facts = NULL;
+    json_t *facts = NULL, *example = NULL;
     GOD_TRY(god_json_get_int(where, root, "version", version, version, &found_version, err));
     GOD_TRY(god_json_get_str(where, root, "outcome", &text, err));
     for (uint32_t i = 1; i < sizeof outcome_names / sizeof *outcome_names; i++) {
@@ -157,6 +159,8 @@ static god_status from_json(const char *where, json_t *root, gdi_result *result,
     (void)snprintf(result->message, sizeof result->message, "%s", text);
     GOD_TRY(read_score(where, root, result, err));
     GOD_TRY(read_submissions(where, root, result, err));
+    GOD_TRY(god_json_opt_array(where, root, "example", &example, err));
+    result->example = json_incref(example);
     GOD_TRY(god_json_get_object(where, root, "facts", &facts, err));
     result->facts = json_incref(facts);
     GOD_TRY(god_json_get_str(where, root, "started_at", &text, err));

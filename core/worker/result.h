@@ -7,6 +7,7 @@
  *    "submissions": [{"id": "alice", "status": "ok", "message": "",
  *                     "metrics": {"eval_loss": {"value": 1.25, "items": 64}}, "notes": [],
  *                     "artifacts": {"examples": "artifacts/0-examples"}}],      relative to the job folder
+ *    "example": [...],                       of an "explain" job, see core/worker/example.h; absent otherwise
  *    "facts": {"engine": "..."}, "digests": {...}, "started_at": "...Z", "finished_at": "...Z"}
  *
  * "status" of a submission is "ok", "failed", or the word that the plug-in excluded it with. Only "ok" may be ranked,
@@ -40,6 +41,7 @@ typedef struct gdi_result {
     json_t *metrics;     /* own: array of {name, title, decimals} */
     json_t *submissions; /* own: array, one object per submission of the job, in its order */
     json_t *facts;       /* own: object of strings */
+    json_t *example;     /* own: array, or NULL */
     char started_at[GDI_CLOCK_UTC_BYTES], finished_at[GDI_CLOCK_UTC_BYTES];
 } gdi_result;
 

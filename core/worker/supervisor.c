@@ -235,7 +235,7 @@ static god_status conclude(run *r, god_error *err)
     write_message(r, result);
     gdi_clock_utc(result->finished_at);
     if (result->outcome == GDI_OUTCOME_RESULT) {
-        return r->job->operation == GDI_OPERATION_CHECK ? GOD_OK : gdi_collect_finish(&r->collector, err);
+        return r->job->operation != GDI_OPERATION_EVALUATE ? GOD_OK : gdi_collect_finish(&r->collector, err);
     }
     char message[sizeof result->message + 64];
     (void)snprintf(message, sizeof message, "not evaluated: %s", result->message);
