@@ -6,6 +6,7 @@
 #include "chat/prepare.h"
 #include "chat/templates.h"
 #include "common/context.h"
+#include "common/explain.h"
 #include "common/group.h"
 #include "common/inputs.h"
 #include "common/instance.h"
@@ -223,6 +224,26 @@ static god_status eval_run(god_instance *instance, const god_eval_job *job, cons
     return status;
 }
 
+static god_status explain_row(god_instance *instance, const char *spec_json, const god_inputs *inputs,
+                              const char *data_dir, uint64_t row, uint64_t seq_len_max, const god_explain_sink *sink,
+                              god_error *err)
+{
+    gtx_prepared prepared = {0};
+    const god_input *base = NULL;
+    GOD_TRY(task_check(instance, spec_json, err));
+    GOD_TRY(gtx_inputs_find(inputs, "base", &base, err));
+    GOD_TRY(gtx_prepared_open(data_dir, &prepared, err));
+    const gtx_explained what = {.base_dir = base->path,
+                                .model_max_length = prepared.header->model_max_length,
+                                .row = row,
+                                .seq_len_max = seq_len_max,
+                                .ctx = &prepared,
+                                .samples = samples_of};
+    god_status status = gtx_lm_explain(&what, sink, err);
+    gtx_prepared_close(&prepared);
+    return status;
+}
+
 static const god_task task_table = {GOD_SIZE_TO(god_task, build_args), task_check, task_build_args};
 static const god_dataset dataset_table = {GOD_SIZE_TO(god_dataset, prepare), dataset_needs, dataset_cache_key,
                                           dataset_prepare};
@@ -230,6 +251,7 @@ static const god_eval eval_table = {.size = GOD_SIZE_TO(god_eval, score_group),
                                     .score_spec = eval_score_spec,
                                     .device_bytes = eval_device_bytes,
                                     .run = eval_run};
+static const god_explain explain_table = {GOD_SIZE_TO(god_explain, explain), explain_row};
 
 static const void *query(const char *id)
 {
@@ -239,7 +261,10 @@ static const void *query(const char *id)
     if (strcmp(id, GOD_DATASET_ID) == 0) {
         return &dataset_table;
     }
-    return strcmp(id, GOD_EVAL_ID) == 0 ? &eval_table : NULL;
+    if (strcmp(id, GOD_EVAL_ID) == 0) {
+        return &eval_table;
+    }
+    return strcmp(id, GOD_EXPLAIN_ID) == 0 ? &explain_table : NULL;
 }
 
 const god_plugin *god_plugin_entry(uint32_t host_abi_major, uint32_t host_abi_minor)

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "common/context.h"
 #include "common/numbers.h"
 #include "common/sets.h"
 
@@ -32,26 +31,19 @@ static uint32_t with_kl(const lm_run *run)
  * config allows too short a context. Examples that cannot be built at all fail the run. */
 static god_status choose_set(lm_run *run, gtx_entrant *entrant, god_error *err)
 {
-    int64_t lengths[GTX_CANDIDATES_MAX];
     god_error why = GOD_ERROR_INIT;
-    int64_t positions = entrant->info.max_position_embeddings;
-    int64_t limit = run->group.job->seq_len_max > 0 ? (int64_t)run->group.job->seq_len_max : INT64_MAX;
-    int64_t start = gtx_context_start(positions);
-    int64_t cap = gtx_context_cap(positions, run->task->model_max_length);
-    uint32_t count = gtx_context_candidates(start < limit ? start : limit, cap < limit ? cap : limit, lengths);
-    for (uint32_t i = 0; i < count; i++) {
-        size_t index = 0;
-        GOD_TRY(gtx_sets_find(&run->sets, lengths[i], &index, err));
-        gtx_set *set = &run->sets.items[index];
-        if (set->samples.kept > 0) {
-            run->set_of[entrant->index] = index;
-            set->used = 1;
-            run->group.total += set->samples.tokens;
-            return GOD_OK;
-        }
+    size_t index = 0;
+    GOD_TRY(gtx_sets_choose(&run->sets, entrant->info.max_position_embeddings, run->task->model_max_length,
+                            run->group.job->seq_len_max, &index, err));
+    gtx_set *set = &run->sets.items[index];
+    if (set->samples.kept > 0) {
+        run->set_of[entrant->index] = index;
+        set->used = 1;
+        run->group.total += set->samples.tokens;
+        return GOD_OK;
     }
     (void)god_fail(&why, GOD_E_DATA, "no row of the test file gives an example of 2 to %" PRId64 " tokens with a label",
-                   lengths[count - 1]);
+                   set->samples.sequence_len);
     return gtx_group_fail(&run->group, entrant, why.code, &why, err);
 }
 

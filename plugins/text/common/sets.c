@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "common/context.h"
+
 static god_status build_set(const gtx_sets *sets, int64_t sequence_len, gtx_set *set, god_error *err)
 {
     *set = (gtx_set){0};
@@ -25,6 +27,23 @@ god_status gtx_sets_find(gtx_sets *sets, int64_t sequence_len, size_t *ret_index
     sets->items = items;
     *ret_index = sets->count++; /* also when building fails: gtx_sets_free ends what there is */
     return build_set(sets, sequence_len, &sets->items[*ret_index], err);
+}
+
+god_status gtx_sets_choose(gtx_sets *sets, int64_t max_position_embeddings, int64_t model_max_length,
+                           uint64_t seq_len_max, size_t *ret_index, god_error *err)
+{
+    int64_t lengths[GTX_CANDIDATES_MAX];
+    int64_t limit = seq_len_max > 0 && seq_len_max < INT64_MAX ? (int64_t)seq_len_max : INT64_MAX;
+    int64_t start = gtx_context_start(max_position_embeddings);
+    int64_t cap = gtx_context_cap(max_position_embeddings, model_max_length);
+    uint32_t count = gtx_context_candidates(start < limit ? start : limit, cap < limit ? cap : limit, lengths);
+    for (uint32_t i = 0; i < count; i++) {
+        GOD_TRY(gtx_sets_find(sets, lengths[i], ret_index, err));
+        if (sets->items[*ret_index].samples.kept > 0) {
+            break;
+        }
+    }
+    return GOD_OK;
 }
 
 void gtx_sets_free(gtx_sets *sets)

@@ -27,6 +27,11 @@ typedef struct gtx_sets {
 
 /* *ret_index stays good, pointers into items do not: the next find may move them. */
 god_status gtx_sets_find(gtx_sets *sets, int64_t sequence_len, size_t *ret_index, god_error *err);
+/* The set of a model: of the lengths that its max_position_embeddings and the base tokenizer's model_max_length allow
+ * (common/context.h; seq_len_max > 0 is a limit on all of them), the first that keeps an example. When none does, it is
+ * the last, whose `kept` is 0. */
+god_status gtx_sets_choose(gtx_sets *sets, int64_t max_position_embeddings, int64_t model_max_length,
+                           uint64_t seq_len_max, size_t *ret_index, god_error *err);
 void gtx_sets_free(gtx_sets *sets); /* accepts a zeroed one */
 size_t gtx_sets_used(const gtx_sets *sets);
 

@@ -24,6 +24,13 @@ static god_status build_samples(void *ctx, gtx_samples *samples, god_error *err)
     return dpo_samples(ctx, samples, err);
 }
 
+int64_t dpo_limit(int64_t max_position_embeddings, uint64_t seq_len_max, size_t longest)
+{
+    int64_t limit = max_position_embeddings > 0 ? max_position_embeddings : DPO_LENGTH_ABSENT;
+    limit = seq_len_max > 0 && seq_len_max < (uint64_t)limit ? (int64_t)seq_len_max : limit;
+    return (int64_t)longest < limit ? (int64_t)longest : limit;
+}
+
 static god_status choose_sets(dpo_run *run, god_error *err)
 {
     const god_eval_job *job = run->group.job;
@@ -33,13 +40,10 @@ static god_status choose_sets(dpo_run *run, god_error *err)
     }
     for (uint32_t i = 0; i < job->submission_count; i++) {
         const gtx_entrant *entrant = &run->group.entrants[i];
-        int64_t positions = entrant->info.max_position_embeddings;
-        int64_t limit = positions > 0 ? positions : DPO_LENGTH_ABSENT;
         if (entrant->over) {
             continue;
         }
-        limit = job->seq_len_max > 0 && job->seq_len_max < limit ? job->seq_len_max : limit;
-        limit = (int64_t)run->longest < limit ? (int64_t)run->longest : limit;
+        int64_t limit = dpo_limit(entrant->info.max_position_embeddings, job->seq_len_max, run->longest);
         GOD_TRY(gtx_sets_find(&run->sets, limit, &run->set_of[i], err));
         run->sets.items[run->set_of[i]].used = 1;
         run->group.total += run->sets.items[run->set_of[i]].samples.tokens;

@@ -4,6 +4,7 @@
 #include <float.h>
 
 #include "common/context.h"
+#include "common/explain.h"
 #include "common/group.h"
 #include "common/inputs.h"
 #include "common/instance.h"
@@ -173,6 +174,39 @@ static god_status eval_run(god_instance *instance, const god_eval_job *job, cons
     return status;
 }
 
+/* Both answers of a pair, as a submission with the base's max_position_embeddings has them. */
+static god_status explain_pair(const gtx_prepared *prepared, const char *base_dir, uint64_t row, uint64_t seq_len_max,
+                               const god_explain_sink *sink, god_error *err)
+{
+    static const char *const names[] = {[DPO_CHOSEN] = "chosen", [DPO_REJECTED] = "rejected"};
+    god_nn_lm_info info = {.size = GOD_SIZE_TO(god_nn_lm_info, parameters)};
+    gtx_samples samples;
+    size_t longest = 0;
+    GOD_TRY(god_nn_lm_read_info(base_dir, &info, err));
+    GOD_TRY(dpo_longest(prepared, &longest, err)); /* is it of this task type at all? */
+    gtx_samples_init(&samples, dpo_limit(info.max_position_embeddings, seq_len_max, INT64_MAX));
+    god_status status = dpo_samples(prepared, &samples, err);
+    if (status == GOD_OK) {
+        status = gtx_explain_row(&samples, row, base_dir, names, sink, err);
+    }
+    gtx_samples_free(&samples);
+    return status;
+}
+
+static god_status explain_row(god_instance *instance, const char *spec_json, const god_inputs *inputs,
+                              const char *data_dir, uint64_t row, uint64_t seq_len_max, const god_explain_sink *sink,
+                              god_error *err)
+{
+    gtx_prepared prepared = {0};
+    const god_input *base = NULL;
+    GOD_TRY(task_check(instance, spec_json, err));
+    GOD_TRY(gtx_inputs_find(inputs, "base", &base, err));
+    GOD_TRY(gtx_prepared_open(data_dir, &prepared, err));
+    god_status status = explain_pair(&prepared, base->path, row, seq_len_max, sink, err);
+    gtx_prepared_close(&prepared);
+    return status;
+}
+
 static const god_task task_table = {GOD_SIZE_TO(god_task, build_args), task_check, task_build_args};
 static const god_dataset dataset_table = {GOD_SIZE_TO(god_dataset, prepare), dataset_needs, dataset_cache_key,
                                           dataset_prepare};
@@ -180,6 +214,7 @@ static const god_eval eval_table = {.size = GOD_SIZE_TO(god_eval, score_group),
                                     .score_spec = eval_score_spec,
                                     .device_bytes = eval_device_bytes,
                                     .run = eval_run};
+static const god_explain explain_table = {GOD_SIZE_TO(god_explain, explain), explain_row};
 
 static const void *query(const char *id)
 {
@@ -189,7 +224,10 @@ static const void *query(const char *id)
     if (strcmp(id, GOD_DATASET_ID) == 0) {
         return &dataset_table;
     }
-    return strcmp(id, GOD_EVAL_ID) == 0 ? &eval_table : NULL;
+    if (strcmp(id, GOD_EVAL_ID) == 0) {
+        return &eval_table;
+    }
+    return strcmp(id, GOD_EXPLAIN_ID) == 0 ? &explain_table : NULL;
 }
 
 const god_plugin *god_plugin_entry(uint32_t host_abi_major, uint32_t host_abi_minor)
