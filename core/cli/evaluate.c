@@ -3,11 +3,8 @@
 
 #include <stdlib.h>
 
-#include "core/base/signals.h"
 #include "core/cli/cli.h"
 #include "core/cli/options.h"
-#include "core/host/cache.h"
-#include "core/host/scratch.h"
 #include "god/helpers/json.h"
 
 enum { time_limit_s_max = 30 * 24 * 60 * 60 };
@@ -144,48 +141,6 @@ static god_status check_args(const gdi_evaluate_args *args, god_error *err)
     return missing == NULL ? GOD_OK : god_fail(err, GOD_E_INVALID, "%s is missing, see god evaluate --help", missing);
 }
 
-static uint32_t stop_asked(void *user)
-{
-    gdi_evaluation *e = user;
-    gdi_progress_tick(&e->progress, gdi_clock_ms()); /* this is asked several times a second */
-    return gdi_signals_stop_count();
-}
-
-static void show_frame(void *user, const json_t *frame)
-{
-    gdi_evaluation *e = user;
-    const char *kind = json_string_value(json_object_get(frame, "frame"));
-    if (strcmp(kind, "progress") == 0) {
-        gdi_progress_show(&e->progress, gdi_clock_ms(), (uint64_t)json_integer_value(json_object_get(frame, "done")),
-                          (uint64_t)json_integer_value(json_object_get(frame, "total")),
-                          json_string_value(json_object_get(frame, "unit")),
-                          json_string_value(json_object_get(frame, "stage")));
-    } else if (strcmp(kind, "log") == 0 && json_integer_value(json_object_get(frame, "level")) >= GOD_LOG_WARNING) {
-        gdi_progress_say(&e->progress, "note", json_string_value(json_object_get(frame, "message")));
-    }
-}
-
-static god_status run_job(gdi_evaluation *e, const char *job_dir, god_error *err)
-{
-    char path[GOD_PATH_MAX];
-    const gdi_supervise_options supervise = {.worker_path = e->layout.worker_path,
-                                             .nn_dir = e->layout.nn_dir,
-                                             .user = e,
-                                             .stop_asked = stop_asked,
-                                             .frame = show_frame};
-    GOD_TRY(god_path_join(job_dir, "job.json", path, err));
-    GOD_TRY(gdi_job_write(path, &e->job, err));
-    if (e->job.submission_count == 0) { /* none of the folders is there: nothing to run, and that is the result */
-        GOD_TRY(gdi_result_begin(&e->job, &e->result, err));
-        e->result.outcome = GDI_OUTCOME_RESULT;
-        gdi_clock_utc(e->result.finished_at);
-    } else {
-        GOD_TRY(gdi_job_run(&supervise, job_dir, &e->job, &e->result, err));
-    }
-    e->has_result = 1;
-    return GOD_OK;
-}
-
 /* Copies what the plug-in kept of one submission to DIR/NAME/. */
 static god_status copy_artifacts(const gdi_evaluation *e, const gdi_entry *entry, const char *job_dir, god_error *err)
 {
@@ -229,87 +184,9 @@ static god_status write_results(const gdi_evaluation *e, const char *job_dir, go
 
 static god_status evaluate(gdi_evaluation *e, const char *job_dir, god_error *err)
 {
-    uint64_t start_ms = gdi_clock_ms();
-    GOD_TRY(gdi_evaluation_measure(e, err));
-    GOD_TRY(gdi_evaluation_find_plugin(e, job_dir, err));
-    GOD_TRY(gdi_evaluation_make_job(e, err));
-    GOD_TRY(run_job(e, job_dir, err));
-    e->seconds = (double)(gdi_clock_ms() - start_ms) / 1000.0;
-    gdi_progress_end(&e->progress);
+    GOD_TRY(gdi_evaluation_run(e, job_dir, err));
     gdi_evaluation_rank(e);
     return write_results(e, job_dir, err);
-}
-
-static int exit_code(const gdi_evaluation *e)
-{
-    const gdi_result *result = &e->result;
-    god_error err = GOD_ERROR_INIT;
-    switch (result->outcome) {
-    case GDI_OUTCOME_RESULT: return gdi_evaluation_ranked_count(e) > 0 ? GDI_EXIT_OK : GDI_EXIT_NO;
-    case GDI_OUTCOME_CANCELLED: (void)god_fail(&err, GOD_E_CANCELLED, "stopped"); break;
-    case GDI_OUTCOME_PLUGIN_ERROR:
-        (void)god_fail(&err, result->status, "%s: %.400s", e->plugin.id, result->message);
-        break;
-    default: (void)god_fail(&err, GOD_E_INTERNAL, "%s: %.400s", e->plugin.id, result->message); break;
-    }
-    return gdi_cli_fail("evaluate", &err);
-}
-
-/* What the worker printed last may say more than how it ended. */
-static void show_output(const gdi_evaluation *e, const char *job_dir)
-{
-    enum { output_bytes_max = 1 << 20, shown_bytes = 2000 };
-    char path[GOD_PATH_MAX], *text = NULL;
-    size_t bytes = 0;
-    if (e->args->quiet || !e->has_result || e->result.outcome == GDI_OUTCOME_RESULT ||
-        e->result.outcome == GDI_OUTCOME_CANCELLED || god_path_join(job_dir, "output.txt", path, NULL) != GOD_OK ||
-        god_file_read(path, output_bytes_max, &text, &bytes, NULL) != GOD_OK) {
-        return;
-    }
-    const char *end = bytes > shown_bytes ? text + bytes - shown_bytes : text;
-    (void)fprintf(stderr, "the worker printed:\n%s%s", end, bytes > 0 && text[bytes - 1] == '\n' ? "" : "\n");
-    free(text);
-}
-
-static int evaluate_in_folder(gdi_evaluation *e, god_error *err)
-{
-    gdi_scratch scratch = {.lock_fd = -1};
-    god_status status = gdi_layout_find(&e->layout, err);
-    if (status == GOD_OK) {
-        status = gdi_config_load(e->args->config, &e->config, err);
-    }
-    if (status == GOD_OK) {
-        status = gdi_cache_sweep(e->config.paths_cache_dir, err);
-    }
-    if (status == GOD_OK) {
-        status = gdi_scratch_open(e->config.paths_cache_dir, e->args->keep, &scratch, err);
-    }
-    if (status == GOD_OK) {
-        status = evaluate(e, scratch.dir, err);
-    }
-    gdi_progress_end(&e->progress);
-    show_output(e, scratch.dir);
-    if (scratch.keep) {
-        (void)fprintf(stderr, "the job folder is %s\n", scratch.dir);
-    }
-    gdi_scratch_close(&scratch);
-    return status == GOD_OK ? exit_code(e) : gdi_cli_fail("evaluate", err);
-}
-
-static void clear(gdi_evaluation *e)
-{
-    json_decref(e->spec);
-    free(e->entries);
-    if (e->has_plugin) {
-        gdi_plugin_info_clear(&e->plugin);
-    }
-    if (e->has_job) {
-        gdi_job_clear(&e->job);
-    }
-    if (e->has_result) {
-        gdi_result_clear(&e->result);
-    }
-    gdi_config_clear(&e->config);
 }
 
 int gdi_cmd_evaluate(int argc, char **argv)
@@ -329,11 +206,12 @@ int gdi_cmd_evaluate(int argc, char **argv)
     } else if (check_args(args, &err) != GOD_OK) {
         code = gdi_cli_fail("evaluate", &err);
     } else {
-        gdi_signals_catch();
         evaluation->args = args;
-        gdi_progress_begin(&evaluation->progress, args->quiet ? NULL : stderr);
-        code = evaluate_in_folder(evaluation, &err);
-        clear(evaluation);
+        code = gdi_evaluation_in_folder(evaluation, "evaluate", evaluate);
+        if (code == GDI_EXIT_OK && gdi_evaluation_ranked_count(evaluation) == 0) {
+            code = GDI_EXIT_NO;
+        }
+        gdi_evaluation_clear(evaluation);
     }
     for (uint32_t i = 0; args != NULL && i < args->submission_count; i++) {
         free(args->owned[i]);

@@ -1,4 +1,4 @@
-/* core/cli/evaluate.h: the parts of `god evaluate`. Internal to core/cli/evaluate*.c.
+/* core/cli/evaluate.h: the parts of `god evaluate`. `god tokenize --task` runs its job with the first of them.
  *
  *   arguments ──► plan (plug-in, digests, job) ──► gdi_job_run ──► standings ──► table, JSON
  */
@@ -18,6 +18,7 @@ typedef struct gdi_evaluate_args {
     char *owned[GDI_JOB_SUBMISSIONS_MAX]; /* NAME and DIR, cut at '=' */
     uint32_t submission_count;
     int64_t threads, time_limit_s, seed; /* threads and time limit 0: as configured */
+    int64_t row, seq_len_max;            /* row > 0: show what is scored of it instead of evaluating */
     uint32_t json, keep, quiet;
 } gdi_evaluate_args;
 
@@ -49,6 +50,15 @@ typedef struct gdi_evaluation {
     uint32_t has_job, has_result, has_plugin;
     double seconds;
 } gdi_evaluation;
+
+/* evaluate_run.c: runs the job that `args` describe. */
+typedef god_status gdi_evaluation_fn(gdi_evaluation *evaluation, const char *job_dir, god_error *err);
+/* Calls `body` with a job folder; evaluation->args is set, the rest is zero. Prints what fails as an error of `command`
+ * and returns the exit code: GDI_EXIT_OK when there is a result. */
+int gdi_evaluation_in_folder(gdi_evaluation *evaluation, const char *command, gdi_evaluation_fn *body);
+/* For a body: from the arguments to evaluation->result. */
+god_status gdi_evaluation_run(gdi_evaluation *evaluation, const char *job_dir, god_error *err);
+void gdi_evaluation_clear(gdi_evaluation *evaluation);
 
 /* evaluate_plugin.c: which plug-in does this task belong to? job_dir is free for checking. */
 god_status gdi_evaluation_find_plugin(gdi_evaluation *evaluation, const char *job_dir, god_error *err);

@@ -184,8 +184,9 @@ static json_t *make_root(const gdi_evaluation *e, json_t *submissions_take, json
     json_t *section = json_object_get(config->plugins_config, e->plugin.id);
     json_t *plugin = json_pack("{s:s, s:s, s:s, s:o}", "path", e->plugin.path, "sha256", e->plugin.sha256, "id",
                                e->plugin.id, "config", section == NULL ? json_object() : json_incref(section));
-    json_t *root = json_pack("{s:i, s:s, s:s, s:o, s:O, s:{s:s}, s:{s:s}, s:o}", "version", 1, "id", "evaluate",
-                             "operation", "evaluate", "plugin", plugin, "spec", e->spec, "inputs", "data", e->data_path,
+    const char *operation = args->row > 0 ? "explain" : "evaluate";
+    json_t *root = json_pack("{s:i, s:s, s:s, s:o, s:O, s:{s:s}, s:{s:s}, s:o}", "version", 1, "id", operation,
+                             "operation", operation, "plugin", plugin, "spec", e->spec, "inputs", "data", e->data_path,
                              "input_sha256", "data", e->data_sha256, "submissions", submissions_take);
     json_t *limits = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o}", "device", device, "precision",
                                precision, "threads", threads, "seed", (json_int_t)args->seed, "time_limit_ms", limit_ms,
@@ -193,6 +194,10 @@ static json_t *make_root(const gdi_evaluation *e, json_t *submissions_take, json
                                "nn_dir", e->layout.nn_dir, "http", make_http(config), "digests", digests_take);
     int failed = root == NULL || limits == NULL || json_object_update(root, limits) != 0;
     json_decref(limits);
+    if (!failed && args->row > 0) {
+        failed = json_object_set_new(root, "row", json_integer(args->row)) != 0 ||
+                 json_object_set_new(root, "seq_len_max", json_integer(args->seq_len_max)) != 0;
+    }
     if (!failed && e->base_path[0] != '\0') {
         failed = json_object_set_new(root, "base_model_dir", json_string(e->base_path)) != 0 ||
                  json_object_set_new(json_object_get(root, "inputs"), "base", json_string(e->base_path)) != 0 ||

@@ -1,5 +1,5 @@
-/* `god model` and `god tokenize` need the evaluation library, which this program does not link: it becomes god-inspect,
- * which does. */
+/* `god model` and `god tokenize` of a text need the evaluation library, which this program does not link: it becomes
+ * god-inspect, which does. */
 #include <unistd.h>
 
 #include "core/base/layout.h"

@@ -23,7 +23,9 @@ static const command commands[] = {
 #endif
 #ifdef GDI_HAS_INSPECT
     {"model", "show what a model folder holds and what would be refused", gdi_cmd_inspect},
-    {"tokenize", "show the token ids of a text", gdi_cmd_inspect},
+#endif
+#ifdef GDI_HAS_TOKENIZE
+    {"tokenize", "show the token ids of a text, or what is scored of a row", gdi_cmd_tokenize},
 #endif
 #ifdef GDI_HAS_RULES
     {"rules", "check the tournament rules against a file of test vectors", gdi_cmd_rules},

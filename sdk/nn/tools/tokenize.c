@@ -11,6 +11,7 @@ enum { input_bytes_max = 64 << 20, piece_bytes_shown = 40 };
 
 static const char help[] =
     "usage: god tokenize --model DIR [--no-special] [--json] [TEXT]\n"
+    "       god tokenize --task FILE --data FILE --base DIR [--row N] [OPTION ...]\n"
     "\n"
     "Shows the token ids of a text, the piece behind each and the bytes of the text that it stands for.\n"
     "Without TEXT, or when it is -, the text is read from standard input.\n"
@@ -18,6 +19,8 @@ static const char help[] =
     "  --model DIR   folder with the tokenizer (tokenizer.json)\n"
     "  --no-special  without the special tokens that the tokenizer puts around a text\n"
     "  --json        {\"ids\": [...], \"pieces\": [...], \"offsets\": [[begin, end], ...]}\n"
+    "\n"
+    "With --task it shows a row of test data exactly as it is scored: god tokenize --task FILE --help\n"
     "\n"
     "Exit status: 0 fine, 1 the tokenizer or the text is at fault, 2 wrong usage.\n"
     "\n"
