@@ -13,6 +13,8 @@ enum {
     part_embedding_a,
     part_embedding_b,
     part_magnitude,
+    part_lora_bias,
+
     part_weight,
     part_bias
 };
@@ -22,6 +24,7 @@ typedef struct opening {
     god_nn_adapter *adapter;
     gnn_adapter_config *config;
     gnn_weights *weights;
+    uint16_t *seen; /* per module of the base: one bit for each part that a tensor was read for */
 } opening;
 
 uint32_t god_nn_adapter_is(const char *model_dir)
@@ -58,6 +61,8 @@ static uint32_t split_name(const char *tensor, char module[GNN_TENSOR_NAME_MAX +
         {".lora_embedding_A.default", part_embedding_a},
         {".lora_embedding_B", part_embedding_b},
         {".lora_embedding_B.default", part_embedding_b},
+        {".lora_B.bias", part_lora_bias},
+        {".lora_B.default.bias", part_lora_bias},
         {".lora_magnitude_vector", part_magnitude},
         {".lora_magnitude_vector.weight", part_magnitude},
         {".lora_magnitude_vector.default.weight", part_magnitude},
@@ -81,11 +86,19 @@ static god_status fail_other_base(const gnn_tensor *tensor, const char *why, god
                     tensor->name, why);
 }
 
-static god_status check_lora_shape(const gnn_tensor *tensor, int64_t first, int64_t second, god_error *err)
+/* `first` or `second` is the adapter's own rank: a tensor that differs there alone does not speak of another base. */
+static god_status check_lora_shape(const gnn_tensor *tensor, int64_t first, int64_t second, int64_t rank,
+                                   god_error *err)
 {
     char why[200];
     if (tensor->rank == 2 && tensor->shape[0] == first && tensor->shape[1] == second) {
         return GOD_OK;
+    }
+    if (tensor->rank == 2 &&
+        ((first == rank && tensor->shape[1] == second) || (second == rank && tensor->shape[0] == first))) {
+        return god_fail(err, GOD_E_DATA, "%s: tensor \"%s\" has shape [%lld, %lld], a rank of %lld needs [%lld, %lld]",
+                        tensor->file, tensor->name, (long long)tensor->shape[0], (long long)tensor->shape[1],
+                        (long long)rank, (long long)first, (long long)second);
     }
     if (tensor->rank != 2) {
         (void)snprintf(why, sizeof why, "has %u dimensions, 2 are needed", tensor->rank);
@@ -111,26 +124,30 @@ static god_status put_lora(opening *open, const gnn_module *module, const gnn_te
     linear->lora_scale = (float)settings.scale;
     switch (part) {
     case part_lora_a:
-        GOD_TRY(check_lora_shape(tensor, settings.rank, module->cols, err));
+        GOD_TRY(check_lora_shape(tensor, settings.rank, module->cols, settings.rank, err));
         return gnn_stock_matrix(stock, config, NULL, tensor, settings.rank, module->cols, 0, &linear->lora_a, err);
     case part_lora_b:
-        GOD_TRY(check_lora_shape(tensor, module->outputs, settings.rank, err));
+        GOD_TRY(check_lora_shape(tensor, module->outputs, settings.rank, settings.rank, err));
         return gnn_stock_matrix(stock, config, module, tensor, module->outputs, settings.rank, 0, &linear->lora_b, err);
     case part_embedding_a: /* stored (rank, vocabulary); read as (vocabulary, rank) */
-        GOD_TRY(check_lora_shape(tensor, settings.rank, module->outputs, err));
+        GOD_TRY(check_lora_shape(tensor, settings.rank, module->outputs, settings.rank, err));
         return gnn_stock_matrix(stock, config, NULL, tensor, module->outputs, settings.rank, 1, &linear->lora_a, err);
     case part_embedding_b:
-        GOD_TRY(check_lora_shape(tensor, module->cols, settings.rank, err));
+        GOD_TRY(check_lora_shape(tensor, module->cols, settings.rank, settings.rank, err));
         return gnn_stock_matrix(stock, config, NULL, tensor, module->cols, settings.rank, 0, &linear->lora_b, err);
+    case part_lora_bias:
+        return gnn_stock_vector(stock, config, module, tensor, module->outputs, &linear->lora_bias, err);
     default: return gnn_stock_vector(stock, config, module, tensor, module->outputs, &linear->magnitude, err);
     }
 }
 
-/* A tensor of `modules_to_save`: it stands in for the base's. */
+/* A weight of the base that the adapter brings along. One of `modules_to_save` is a copy that stands in for its module
+ * alone; any other is the base's own tensor, which a tied embedding shares with the head. */
 static god_status put_replacement(opening *open, const gnn_module *module, const gnn_tensor *tensor, uint32_t part,
                                   gnn_param_ref ref, god_error *err)
 {
     gnn_stock *stock = &open->adapter->stock;
+    gnn_params *params = &open->adapter->params;
     const gnn_config *config = &open->base->config;
     if (ref.norm != NULL) {
         const float **vector = part == part_weight ? &ref.norm->weight : &ref.norm->bias;
@@ -140,8 +157,13 @@ static god_status put_replacement(opening *open, const gnn_module *module, const
         return gnn_stock_vector(stock, config, module, tensor, module->outputs, &ref.linear->bias, err);
     }
     uint32_t by_cols = module->kind == GNN_MODULE_LINEAR && config->arch->stored_by_cols;
-    return gnn_stock_matrix(stock, config, module, tensor, module->outputs, module->cols, by_cols, &ref.linear->matrix,
-                            err);
+    GOD_TRY(gnn_stock_matrix(stock, config, module, tensor, module->outputs, module->cols, by_cols, &ref.linear->matrix,
+                             err));
+    uint32_t shared = config->info.tied && (module->kind == GNN_MODULE_EMBED || module->kind == GNN_MODULE_HEAD);
+    if (shared && !gnn_adapter_config_saves(open->config, module->name)) {
+        params->embed.matrix = params->head.matrix = ref.linear->matrix;
+    }
+    return GOD_OK;
 }
 
 static god_status put_tensor(opening *open, const gnn_tensor *tensor, god_error *err)
@@ -152,6 +174,12 @@ static god_status put_tensor(opening *open, const gnn_tensor *tensor, god_error 
     if (part == part_unknown || module == NULL) {
         return fail_other_base(tensor, "names a module that the base does not have", err);
     }
+    uint16_t *seen = &open->seen[module - open->base->modules];
+    if (*seen & 1u << part) {
+        return god_fail(err, GOD_E_DATA, "%s: tensor \"%s\" is a second one for its part of \"%s\"", tensor->file,
+                        tensor->name, module->name);
+    }
+    *seen |= (uint16_t)(1u << part);
     gnn_param_ref ref = gnn_param_of(&open->adapter->params, module);
     if (part == part_weight || part == part_bias) {
         return put_replacement(open, module, tensor, part, ref, err);
@@ -181,7 +209,12 @@ static god_status finish_pairs(opening *open, god_error *err)
                             linear->lora_a != NULL ? 'A' : 'B', module->name, linear->lora_a != NULL ? 'B' : 'A');
         }
         uint32_t wanted = linear->lora_a != NULL && gnn_adapter_config_dora(open->config);
-        if (wanted != (linear->magnitude != NULL) && linear->lora_a != NULL) {
+        if (linear->lora_a == NULL && linear->magnitude != NULL) {
+            return god_fail(err, GOD_E_DATA,
+                            "the adapter has the lora_magnitude_vector of \"%s\" without lora_A and lora_B",
+                            module->name);
+        }
+        if (wanted != (linear->magnitude != NULL)) {
             return god_fail(err, GOD_E_DATA, "\"%s\" %s a lora_magnitude_vector, \"use_dora\" says otherwise",
                             module->name, wanted ? "lacks" : "has");
         }
@@ -195,6 +228,10 @@ static god_status finish_pairs(opening *open, god_error *err)
 static god_status fill_adapter(opening *open, const char *model_dir, god_error *err)
 {
     god_nn_adapter *adapter = open->adapter;
+    open->seen = calloc(open->base->module_count, sizeof *open->seen);
+    if (open->seen == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for the parts of %zu modules", open->base->module_count);
+    }
     GOD_TRY(gnn_adapter_config_read(model_dir, &open->config, err));
     GOD_TRY(gnn_weights_open_adapter(model_dir, &open->weights, err));
     GOD_TRY(gnn_params_init(&adapter->params, &open->base->config, &open->base->params, err));
@@ -207,7 +244,7 @@ static god_status fill_adapter(opening *open, const char *model_dir, god_error *
 
 god_status god_nn_adapter_open(god_nn_lm *base, const char *model_dir, god_nn_adapter **ret_adapter, god_error *err)
 {
-    opening open = {base, calloc(1, sizeof *open.adapter), NULL, NULL};
+    opening open = {.base = base, .adapter = calloc(1, sizeof *open.adapter)};
     if (open.adapter == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for an adapter");
     }
@@ -215,6 +252,7 @@ god_status god_nn_adapter_open(god_nn_lm *base, const char *model_dir, god_nn_ad
     god_status status = fill_adapter(&open, model_dir, err);
     gnn_adapter_config_free(open.config);
     gnn_weights_close(open.weights);
+    free(open.seen);
     if (status != GOD_OK) {
         god_nn_adapter_close(open.adapter);
         return status;
