@@ -1,5 +1,6 @@
 #include "format/adapter_config.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -170,7 +171,9 @@ static god_status find_pattern(const gnn_adapter_config *config, const char *key
     json_object_foreach(json_object_get(config->root, key), pattern, value)
     {
         uint32_t matches = 0;
-        GOD_TRY(gnn_pattern_tail(pattern, name, &matches, err));
+        if (gnn_pattern_tail(pattern, name, &matches, err) != GOD_OK) {
+            return god_fail_in(err, WHERE ": \"%s\"", key);
+        }
         if (matches) {
             *ret = json_number_value(value);
             return GOD_OK;
@@ -200,7 +203,10 @@ static god_status find_target(const gnn_adapter_config *config, const char *name
     if (json_is_string(targets)) {
         const char *pattern = json_string_value(targets);
         *ret = strcmp(pattern, "all-linear") == 0;
-        return *ret ? GOD_OK : gnn_pattern_full(pattern, name, ret, err);
+        if (!*ret && gnn_pattern_full(pattern, name, ret, err) != GOD_OK) {
+            return god_fail_in(err, WHERE ": \"target_modules\"");
+        }
+        return GOD_OK;
     }
     json_array_foreach(targets, i, item)
     {
@@ -221,6 +227,10 @@ god_status gnn_adapter_config_module(const gnn_adapter_config *config, const cha
         return god_fail(err, GOD_E_DATA, WHERE ": a rank of %g for \"%s\", allowed are 1 to %d", rank, name,
                         (int)rank_max);
     }
-    *ret_module = (gnn_adapter_module){(int64_t)rank, alpha / (config->rslora ? sqrt(rank) : rank), targeted};
+    double scale = alpha / (config->rslora ? sqrt(rank) : rank);
+    if (!(fabs(scale) <= (double)FLT_MAX)) {
+        return god_fail(err, GOD_E_DATA, WHERE ": \"lora_alpha\" of %g gives \"%s\" a scale beyond f32", alpha, name);
+    }
+    *ret_module = (gnn_adapter_module){(int64_t)rank, scale, targeted};
     return GOD_OK;
 }
