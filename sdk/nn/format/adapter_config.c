@@ -21,9 +21,9 @@ struct gnn_adapter_config {
 
 /* Settings that are empty, null or false in an ordinary LoRA, and change the computation otherwise. */
 static const char *const refused_when_set[] = {
-    "lora_bias",         "use_qalora",        "alora_invocation_tokens", "trainable_token_indices",
-    "arrow_config",      "layer_replication", "target_parameters",       "use_bdlora",
-    "monteclora_config", "velora_config",
+    "use_qalora",   "alora_invocation_tokens", "trainable_token_indices",
+    "arrow_config", "layer_replication",       "target_parameters",
+    "use_bdlora",   "monteclora_config",       "velora_config",
 };
 
 static uint32_t is_set(const json_t *value)
@@ -191,11 +191,27 @@ static uint32_t ends_with_name(const char *name, const char *target)
     return length == tail || name[length - tail - 1] == '.';
 }
 
+/* 1 when `name` is one of `names`, or ends with a dot and one of them. */
+static uint32_t is_named(const json_t *names, const char *name)
+{
+    size_t i = 0;
+    json_t *item;
+    uint32_t named = 0;
+    json_array_foreach(names, i, item)
+    {
+        named |= json_is_string(item) && ends_with_name(name, json_string_value(item));
+    }
+    return named;
+}
+
+uint32_t gnn_adapter_config_saves(const gnn_adapter_config *config, const char *name)
+{
+    return is_named(json_object_get(config->root, "modules_to_save"), name);
+}
+
 static god_status find_target(const gnn_adapter_config *config, const char *name, uint32_t *ret, god_error *err)
 {
     const json_t *targets = json_object_get(config->root, "target_modules");
-    size_t i = 0;
-    json_t *item;
     if (targets == NULL || json_is_null(targets)) {
         *ret = 1; /* PEFT then took the family's usual modules, which are those in the file */
         return GOD_OK;
@@ -208,10 +224,7 @@ static god_status find_target(const gnn_adapter_config *config, const char *name
         }
         return GOD_OK;
     }
-    json_array_foreach(targets, i, item)
-    {
-        *ret |= ends_with_name(name, json_string_value(item));
-    }
+    *ret = is_named(targets, name);
     return GOD_OK;
 }
 

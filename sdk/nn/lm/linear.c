@@ -16,7 +16,7 @@ static god_status apply_chunk(god_nn_engine *engine, const gnn_linear *linear, c
     GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_LORA_B, product->rows, outputs, bytes, &high, err));
     gnn_matmul_args down = {low,          product->x, linear->lora_a, NULL, product->rows, product->x_stride,
                             linear->rank, 0,          linear->rank};
-    gnn_matmul_args up = {high,         low,     linear->lora_b, NULL,         product->rows,
+    gnn_matmul_args up = {high,         low,     linear->lora_b, linear->lora_bias, product->rows,
                           linear->rank, outputs, product->first, product->last};
     gnn_rows_args sum = {.y = product->y,
                          .x = high,

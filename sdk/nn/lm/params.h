@@ -39,6 +39,7 @@ typedef struct gnn_linear {
     const gnn_matrix *lora_a, *lora_b; /* (rank, cols), (outputs, rank); NULL: none */
     int64_t rank;
     float lora_scale;
+    const float *lora_bias; /* (outputs), added to B (A x) before the scale; NULL: none */
     const float *magnitude; /* (outputs), ops/dora.h; NULL: plain LoRA */
 } gnn_linear;
 

@@ -19,7 +19,6 @@ static const bad_config bad_configs[] = {
     {"{\"peft_type\":\"IA3\"}", GOD_E_UNSUPPORTED,
      "adapter_config.json: \"peft_type\" \"IA3\" is not supported; LORA is"},
     {"{\"use_dora\":1}", GOD_E_DATA, "adapter_config.json: \"use_dora\" is a number, true or false is needed"},
-    {"{\"lora_bias\":true}", GOD_E_UNSUPPORTED, "adapter_config.json: \"lora_bias\" is not supported"},
     {"{\"layer_replication\":[[0,2]]}", GOD_E_UNSUPPORTED,
      "adapter_config.json: \"layer_replication\" is not supported"},
     {"{\"init_lora_weights\":\"pissa\"}", GOD_E_UNSUPPORTED,
