@@ -42,6 +42,12 @@ static god_status choose_set(lm_run *run, gtx_entrant *entrant, god_error *err)
         run->group.total += set->samples.tokens;
         return GOD_OK;
     }
+    if (set->samples.sequence_len < 2) {
+        (void)god_fail(&why, GOD_E_DATA,
+                       "a context of %" PRId64 " tokens has no room for an example, which has 2 or more",
+                       set->samples.sequence_len);
+        return gtx_group_fail(&run->group, entrant, why.code, &why, err);
+    }
     (void)god_fail(&why, GOD_E_DATA, "no row of the test file gives an example of 2 to %" PRId64 " tokens with a label",
                    set->samples.sequence_len);
     return gtx_group_fail(&run->group, entrant, why.code, &why, err);
