@@ -14,7 +14,6 @@ enum {
     part_embedding_b,
     part_magnitude,
     part_lora_bias,
-
     part_weight,
     part_bias
 };
@@ -209,10 +208,9 @@ static god_status finish_pairs(opening *open, god_error *err)
                             linear->lora_a != NULL ? 'A' : 'B', module->name, linear->lora_a != NULL ? 'B' : 'A');
         }
         uint32_t wanted = linear->lora_a != NULL && gnn_adapter_config_dora(open->config);
-        if (linear->lora_a == NULL && linear->magnitude != NULL) {
-            return god_fail(err, GOD_E_DATA,
-                            "the adapter has the lora_magnitude_vector of \"%s\" without lora_A and lora_B",
-                            module->name);
+        if (linear->lora_a == NULL && (linear->magnitude != NULL || linear->lora_bias != NULL)) {
+            return god_fail(err, GOD_E_DATA, "the adapter has the %s of \"%s\" without lora_A and lora_B",
+                            linear->magnitude != NULL ? "lora_magnitude_vector" : "lora_B.bias", module->name);
         }
         if (wanted != (linear->magnitude != NULL)) {
             return god_fail(err, GOD_E_DATA, "\"%s\" %s a lora_magnitude_vector, \"use_dora\" says otherwise",
