@@ -5,6 +5,7 @@
 #include <check.h>
 
 Suite *suite_worker_collect(void);
+Suite *suite_worker_example(void);
 Suite *suite_worker_job(void);
 Suite *suite_worker_outbox(void);
 Suite *suite_worker_report(void);
