@@ -33,6 +33,8 @@ const gdi_check gdi_checks[] = {
      "run gives every submission a finite score in the stated range, or says why not",
      gdi_check_run,
      {"prepare", "score-spec"}},
+    {"explain", "explain shows a row in whole parts, the same twice", gdi_check_explain, {"prepare"}},
+    {"explain-refused", "explain stops when the host refuses a part or token", gdi_check_explain_refused, {"explain"}},
     {"run-tidy", "run leaves no process behind", gdi_check_run_tidy, {"run"}},
     {"run-steady", "run gives the same digits twice, if GOD_CAP_BITWISE is set", gdi_check_run_steady, {"run"}},
     {"run-alone", "a submission that cannot be read fails alone", gdi_check_run_alone, {"run"}},
