@@ -152,9 +152,10 @@ static god_status add_one(gdt_added *added, const gdt_vocab *vocab, const gdt_ad
                         GDT_ADDED_TOKENS_MAX);
     }
     GOD_TRY(put_text(&added->texts, token->content, id, err));
-    GOD_TRY(put_by_id(added, id, token, err));
-    return gdt_added_is_special_text(added, token->content) ? GOD_OK
-                                                            : list_token(added, token, added->listed_count, err);
+    if (!gdt_added_is_special_text(added, token->content)) {
+        GOD_TRY(list_token(added, token, added->listed_count, err));
+    }
+    return put_by_id(added, id, token, err); /* last: `token` may be what stood there */
 }
 
 god_status gdt_added_add(gdt_added *added, const gdt_vocab *vocab, const gdt_added_token *tokens, size_t count,

@@ -17,24 +17,29 @@ const char *const gdt_special_keys[GDT_SPECIAL_COUNT] = {
 
 static const gdt_class plain = {.name = "PreTrainedTokenizer"};
 
+#define LLAMA_LIKE (GDT_CLASS_REBUILDS_POST | GDT_CLASS_ADDS_BOS)
+
 static const gdt_class classes[] = {
-    {"LlamaTokenizer", SPECIALS("<s>", "</s>", "<unk>", NULL, NULL, NULL, NULL), 1, 1, 0, 1, 0},
-    {"CodeLlamaTokenizer", SPECIALS("<s>", "</s>", "<unk>", NULL, NULL, NULL, NULL), 1, 1, 0, 0, 0},
-    {"GemmaTokenizer", SPECIALS("<bos>", "<eos>", "<unk>", NULL, "<pad>", NULL, NULL), 1, 1, 0, 0, 0},
-    {"CohereTokenizer", SPECIALS("<BOS_TOKEN>", "<|END_OF_TURN_TOKEN|>", "<UNK>", NULL, NULL, NULL, NULL), 1, 1, 0, 0,
-     0},
-    {"GPTNeoXTokenizer", SPECIALS(END_OF_TEXT, END_OF_TEXT, END_OF_TEXT, NULL, NULL, NULL, NULL), 1, 0, 0, 0, 0},
-    {"GPT2Tokenizer", SPECIALS(END_OF_TEXT, END_OF_TEXT, END_OF_TEXT, NULL, NULL, NULL, NULL), 0, 0, 0, 0, 0},
-    {"CodeGenTokenizer", SPECIALS(END_OF_TEXT, END_OF_TEXT, END_OF_TEXT, NULL, NULL, NULL, NULL), 0, 0, 0, 0, 0},
-    {"Qwen2Tokenizer", SPECIALS(NULL, END_OF_TEXT, END_OF_TEXT, NULL, END_OF_TEXT, NULL, NULL), 0, 0, 0, 0, 0},
-    {"T5Tokenizer", SPECIALS(NULL, "</s>", "<unk>", NULL, "<pad>", NULL, NULL), 0, 0, 0, 0, 0},
-    {"BertTokenizer", SPECIALS(NULL, NULL, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"), 0, 0, 0, 0, 1},
-    {"DistilBertTokenizer", SPECIALS(NULL, NULL, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"), 0, 0, 0, 0, 1},
-    {"RobertaTokenizer", SPECIALS("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>"), 0, 0, 0, 0, 0},
-    {"BartTokenizer", SPECIALS("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>"), 0, 0, 0, 0, 0},
-    {"XLMRobertaTokenizer", SPECIALS("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>"), 0, 0, 0, 0, 0},
-    {"AlbertTokenizer", SPECIALS("[CLS]", "[SEP]", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]"), 0, 0, 0, 0, 0},
-    {"OpenAIGPTTokenizer", SPECIALS(NULL, NULL, "<unk>", NULL, NULL, NULL, NULL), 0, 0, 0, 0, 0}};
+    {"LlamaTokenizer", SPECIALS("<s>", "</s>", "<unk>", NULL, NULL, NULL, NULL),
+     LLAMA_LIKE | GDT_CLASS_KEEPS_PREFIX_SPACE},
+    {"CodeLlamaTokenizer", SPECIALS("<s>", "</s>", "<unk>", NULL, NULL, NULL, NULL), LLAMA_LIKE},
+    {"GemmaTokenizer", SPECIALS("<bos>", "<eos>", "<unk>", NULL, "<pad>", NULL, NULL), LLAMA_LIKE},
+    {"CohereTokenizer", SPECIALS("<BOS_TOKEN>", "<|END_OF_TURN_TOKEN|>", "<UNK>", NULL, NULL, NULL, NULL), LLAMA_LIKE},
+    {"GPTNeoXTokenizer", SPECIALS(END_OF_TEXT, END_OF_TEXT, END_OF_TEXT, NULL, NULL, NULL, NULL),
+     GDT_CLASS_REBUILDS_POST},
+    {"GPT2Tokenizer", SPECIALS(END_OF_TEXT, END_OF_TEXT, END_OF_TEXT, NULL, NULL, NULL, NULL), 0},
+    {"CodeGenTokenizer", SPECIALS(END_OF_TEXT, END_OF_TEXT, END_OF_TEXT, NULL, NULL, NULL, NULL), 0},
+    {"Qwen2Tokenizer", SPECIALS(NULL, END_OF_TEXT, END_OF_TEXT, NULL, END_OF_TEXT, NULL, NULL), 0},
+    {"T5Tokenizer", SPECIALS(NULL, "</s>", "<unk>", NULL, "<pad>", NULL, NULL), 0},
+    {"BertTokenizer", SPECIALS(NULL, NULL, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"), GDT_CLASS_SETS_BERT_OPTIONS},
+    {"DistilBertTokenizer", SPECIALS(NULL, NULL, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"),
+     GDT_CLASS_SETS_BERT_OPTIONS},
+    {"RobertaTokenizer", SPECIALS("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>"), GDT_CLASS_MASK_STRIPS},
+    {"BartTokenizer", SPECIALS("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>"), GDT_CLASS_MASK_STRIPS},
+    {"XLMRobertaTokenizer", SPECIALS("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>"), GDT_CLASS_MASK_STRIPS},
+    {"AlbertTokenizer", SPECIALS("[CLS]", "[SEP]", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]"),
+     GDT_CLASS_MASK_STRIPS},
+    {"OpenAIGPTTokenizer", SPECIALS(NULL, NULL, "<unk>", NULL, NULL, NULL, NULL), 0}};
 
 static const struct {
     const char *model_type, *name;

@@ -18,14 +18,19 @@ enum {
 
 extern const char *const gdt_special_keys[GDT_SPECIAL_COUNT]; /* "bos_token", ... */
 
+enum {
+    GDT_CLASS_REBUILDS_POST = 1u << 0,      /* the post-processor becomes: bos, text, eos, as far as they are added */
+    GDT_CLASS_ADDS_BOS = 1u << 1,           /* "add_bos_token" is true unless it says otherwise */
+    GDT_CLASS_KEEPS_PREFIX_SPACE = 1u << 2, /* without "add_prefix_space" a ByteLevel step stays as it is; in other
+                                             * classes it then adds no blank */
+    GDT_CLASS_SETS_BERT_OPTIONS = 1u << 3,  /* do_lower_case and its like go before the BertNormalizer of the file */
+    GDT_CLASS_MASK_STRIPS = 1u << 4         /* a mask token that is just a text takes the blanks before it along */
+};
+
 typedef struct gdt_class {
     const char *name; /* without "Fast" at its end */
     const char *specials[GDT_SPECIAL_COUNT];
-    uint32_t rebuilds_post; /* the post-processor becomes: bos if add_bos_token, text, eos if add_eos_token */
-    uint32_t add_bos, add_eos;
-    uint32_t
-        keeps_prefix_space; /* without "add_prefix_space" a ByteLevel step stays as it is; others then add no blank */
-    uint32_t sets_bert_options; /* do_lower_case and its like go before the BertNormalizer of the file */
+    uint32_t flags; /* GDT_CLASS_... */
 } gdt_class;
 
 /* By "tokenizer_class"; names that are not in the table give the class that adds nothing. NULL name as well. */

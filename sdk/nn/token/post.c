@@ -28,7 +28,7 @@ static god_status add_step(gdt_post *post, gdt_post_step **ret_step, god_error *
     return GOD_OK;
 }
 
-static god_status add_item(gdt_post_step *step, const char *where, int64_t id, god_error *err)
+static god_status add_item(gdt_post_step *step, const char *where, int32_t id, god_error *err)
 {
     if (step->items == NULL) {
         step->items = malloc(GDT_POST_IDS_MAX * sizeof *step->items);
@@ -39,11 +39,22 @@ static god_status add_item(gdt_post_step *step, const char *where, int64_t id, g
     if (step->count == GDT_POST_IDS_MAX) {
         return god_fail(err, GOD_E_DATA, "%s: more than GDT_POST_IDS_MAX (%d) ids are added", where, GDT_POST_IDS_MAX);
     }
-    if (id >= GDT_VOCAB_IDS_MAX || (id < 0 && id != GDT_POST_TEXT)) {
-        return god_fail(err, GOD_E_DATA, "%s: the id %lld is out of range", where, (long long)id);
-    }
-    step->items[step->count++] = (int32_t)id;
+    step->items[step->count++] = id;
     return GOD_OK;
+}
+
+/* `of`: the token or member whose id it is. */
+static god_status add_id(gdt_post_step *step, const char *where, const char *of, const json_t *id, god_error *err)
+{
+    if (!json_is_integer(id)) {
+        return god_fail(err, GOD_E_DATA, "%s: an id of \"%.80s\" is not a whole number", where, of);
+    }
+    int64_t number = json_integer_value(id);
+    if (number < 0 || number >= GDT_VOCAB_IDS_MAX) {
+        return god_fail(err, GOD_E_DATA, "%s: an id of \"%.80s\" is %lld, allowed are 0 to %d", where, of,
+                        (long long)number, GDT_VOCAB_IDS_MAX - 1);
+    }
+    return add_item(step, where, (int32_t)number, err);
 }
 
 static god_status load_special_token(gdt_post_step *step, const char *where, json_t *tokens, json_t *item,
@@ -60,10 +71,7 @@ static god_status load_special_token(gdt_post_step *step, const char *where, jso
     GOD_TRY(god_json_get_array(where, token, "ids", &ids, err));
     json_array_foreach(ids, i, id)
     {
-        if (!json_is_integer(id) || json_integer_value(id) < 0) {
-            return god_fail(err, GOD_E_DATA, "%s: an id of \"%.80s\" is not a whole number", where, name);
-        }
-        GOD_TRY(add_item(step, where, json_integer_value(id), err));
+        GOD_TRY(add_id(step, where, name, id, err));
     }
     return GOD_OK;
 }
@@ -93,11 +101,10 @@ static god_status load_pair(gdt_post_step *step, const char *where, json_t *obje
 {
     json_t *pair = NULL;
     GOD_TRY(god_json_get_array(where, object, key, &pair, err));
-    json_t *id = json_array_get(pair, 1);
-    if (!json_is_integer(id) || json_integer_value(id) < 0) {
+    if (json_array_size(pair) != 2) {
         return god_fail(err, GOD_E_DATA, "%s: \"%s\" is not a text and an id", where, key);
     }
-    return add_item(step, where, json_integer_value(id), err);
+    return add_id(step, where, key, json_array_get(pair, 1), err);
 }
 
 static god_status load_cls_sep(gdt_post_step *step, const char *where, json_t *object, god_error *err)

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "god/helpers/file.h"
+#include "god/helpers/json.h"
+#include "sp_convert.h"
 
 void god_tokenizer_free(god_tokenizer *tokenizer)
 {
@@ -19,17 +21,57 @@ void god_tokenizer_free(god_tokenizer *tokenizer)
     free(tokenizer);
 }
 
-static god_status read_folder(god_tokenizer *tokenizer, const char *model_dir, god_error *err)
+/* The files of SentencePiece, by the names that transformers gives them. */
+static const char *const model_files[] = {"tokenizer.model", "spiece.model", "sentencepiece.bpe.model"};
+
+/* *ret_name NULL: there is none. */
+static god_status find_model_file(const gdt_folder *folder, const char **ret_name, char *ret_path, god_error *err)
 {
-    char path[GOD_PATH_MAX];
+    *ret_name = NULL;
+    for (size_t i = 0; i < sizeof model_files / sizeof *model_files && *ret_name == NULL; i++) {
+        uint32_t exists = 0;
+        GOD_TRY(gdt_folder_find(folder, model_files[i], ret_path, &exists, err));
+        *ret_name = exists ? model_files[i] : NULL;
+    }
+    return GOD_OK;
+}
+
+/* A LlamaTokenizer with "add_prefix_space" in its configuration is made anew from the SentencePiece file. */
+static uint32_t prefers_model_file(const gdt_folder *folder)
+{
+    return (folder->type->flags & GDT_CLASS_KEEPS_PREFIX_SPACE) &&
+           json_is_boolean(json_object_get(folder->config, "add_prefix_space"));
+}
+
+/* The tokenizer.json of the folder, or what its SentencePiece file converts to. */
+static god_status read_root(const gdt_folder *folder, json_t **ret_root, god_error *err)
+{
+    char json_path[GOD_PATH_MAX], model_path[GOD_PATH_MAX];
+    const char *model_file = NULL;
     char *text = NULL;
     size_t bytes = 0;
-    GOD_TRY(god_path_join(model_dir, "tokenizer.json", path, err));
-    GOD_TRY(god_file_read(path, GDT_FILE_BYTES_MAX, &text, &bytes, err));
-    god_status status = gdt_read_json(tokenizer, text, bytes, err);
+    uint32_t has_json = 0;
+    GOD_TRY(gdt_folder_find(folder, "tokenizer.json", json_path, &has_json, err));
+    GOD_TRY(find_model_file(folder, &model_file, model_path, err));
+    if (!has_json && model_file == NULL) {
+        return god_fail(err, GOD_E_NOT_FOUND, "\"%s\" has neither tokenizer.json nor tokenizer.model", folder->dir);
+    }
+    uint32_t takes_model = model_file != NULL && (!has_json || prefers_model_file(folder));
+    GOD_TRY(god_file_read(takes_model ? model_path : json_path, GDT_FILE_BYTES_MAX, &text, &bytes, err));
+    god_status status = takes_model ? gdt_sp_convert(folder, model_file, text, bytes, ret_root, err)
+                                    : god_json_parse("tokenizer.json", text, bytes, ret_root, err);
     free(text);
+    return status;
+}
+
+static god_status read_folder(god_tokenizer *tokenizer, const gdt_folder *folder, god_error *err)
+{
+    json_t *root = NULL;
+    GOD_TRY(read_root(folder, &root, err));
+    god_status status = gdt_load_json(tokenizer, root, err);
+    json_decref(root);
     GOD_TRY(status);
-    GOD_TRY(gdt_read_config(tokenizer, model_dir, err));
+    GOD_TRY(gdt_apply_config(tokenizer, folder, err));
     return gdt_added_refresh(&tokenizer->added, &tokenizer->model.vocab, &tokenizer->normalizer, err);
 }
 
@@ -41,7 +83,12 @@ god_status god_tokenizer_open(const char *model_dir, god_tokenizer **ret_tokeniz
     }
     tokenizer->bos = tokenizer->eos = tokenizer->pad = tokenizer->unk = -1;
     tokenizer->truncation_side = GOD_TRUNCATE_RIGHT;
-    god_status status = read_folder(tokenizer, model_dir, err);
+    gdt_folder folder;
+    god_status status = gdt_folder_open(&folder, model_dir, err);
+    if (status == GOD_OK) {
+        status = read_folder(tokenizer, &folder, err);
+        gdt_folder_close(&folder);
+    }
     if (status != GOD_OK) {
         god_tokenizer_free(tokenizer);
         return status;

@@ -3,6 +3,7 @@
 #define GDT_TOKENIZER_H
 
 #include "decoder.h"
+#include "folder.h"
 #include "post.h"
 
 #define GDT_FILE_BYTES_MAX ((size_t)256 << 20)
@@ -22,10 +23,9 @@ struct god_tokenizer {
     char *chat_template;
 };
 
-/* Reads the text of tokenizer.json. */
-god_status gdt_read_json(god_tokenizer *tokenizer, const char *text, size_t bytes, god_error *err);
-
-/* Reads tokenizer_config.json, special_tokens_map.json and chat_template.jinja beside it; none of them has to exist. */
-god_status gdt_read_config(god_tokenizer *tokenizer, const char *model_dir, god_error *err);
+/* Fills the tokenizer from a parsed tokenizer.json. */
+god_status gdt_load_json(god_tokenizer *tokenizer, json_t *root, god_error *err);
+/* Applies tokenizer_config.json and its neighbours. */
+god_status gdt_apply_config(god_tokenizer *tokenizer, const gdt_folder *folder, god_error *err);
 
 #endif

@@ -81,7 +81,7 @@ static god_status load_truncation(god_tokenizer *tokenizer, json_t *root, god_er
     return GOD_OK;
 }
 
-static god_status load(god_tokenizer *tokenizer, json_t *root, god_error *err)
+god_status gdt_load_json(god_tokenizer *tokenizer, json_t *root, god_error *err)
 {
     json_t *model = NULL;
     GOD_TRY(god_json_get_object(file, root, "model", &model, err));
@@ -102,13 +102,4 @@ static god_status load(god_tokenizer *tokenizer, json_t *root, god_error *err)
     GOD_TRY(load_truncation(tokenizer, root, err));
     GOD_TRY(gdt_post_load(&tokenizer->post, json_object_get(root, "post_processor"), err));
     return gdt_decoder_load(&tokenizer->decoder, json_object_get(root, "decoder"), err);
-}
-
-god_status gdt_read_json(god_tokenizer *tokenizer, const char *text, size_t bytes, god_error *err)
-{
-    json_t *root = NULL;
-    GOD_TRY(god_json_parse(file, text, bytes, &root, err));
-    god_status status = load(tokenizer, root, err);
-    json_decref(root);
-    return status;
 }

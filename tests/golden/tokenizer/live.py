@@ -1,6 +1,6 @@
 """Compares our tokenizer with transformers on fresh random lines: ids always, offsets on every tenth line.
 
-    pip install transformers==4.57.1 tokenizers==0.22.1
+    pip install transformers==4.57.1 tokenizers==0.22.1 sentencepiece==0.2.1 protobuf
     python3 tests/golden/tokenizer/live.py --program build/tests/encode_lines --lines 1000000 FOLDER...
 
 Each FOLDER holds a tokenizer.json. The lines are shared out over the folders. Exits with 1 when a line differs.

@@ -1,13 +1,14 @@
 """Writes data/: small tokenizers, the lines that they encode, and what transformers makes of them.
 
-    pip install transformers==4.57.1 tokenizers==0.22.1
+    pip install transformers==4.57.1 tokenizers==0.22.1 sentencepiece==0.2.1 protobuf
     python3 tests/golden/tokenizer/make_tokenizer_goldens.py --text TEXT...
 
 Training is not repeatable to the bit, so new goldens always come with new tokenizers. TEXT are UTF-8 files whose lines
 join the generated ones in training; a hundred of them are encoded as well (the stored ones are questions of GSM8K).
 
 data/lines.bin        per line a 32-bit byte count and the bytes; all numbers are little-endian
-data/NAME/            tokenizer.json, tokenizer_config.json; or `base`, the NAME whose tokenizer.json it shares
+data/NAME/            tokenizer.json (or a SentencePiece file) and tokenizer_config.json; or `base`, the NAME whose
+                      tokenizer.json it shares
 data/NAME/golden.bin  32-bit count of lines stored whole; per such line a count of tokens and per token its id, its
                       begin less the end before it (zigzag) and its length, each as LEB128;
                       then for every line a 32-bit FNV-1a digest of its tokens (id, begin, end; 32 bits each);
@@ -26,6 +27,7 @@ import struct
 import configurations
 import corpus
 import live
+import sp_models
 
 WHOLE, LINES, CUT = 48, 1200, 7
 OWN = ["", " ", "  ", "\n", "\r\n", "a", " a", "a ", "  a  b  ", "\t\tx", "Hello, world!", "I'll say it's John's.", "0",
@@ -111,6 +113,7 @@ def main():
         for path, text in (("tokenizer_config.json", json.dumps(config, ensure_ascii=False)), ("base", base)):
             with open(os.path.join(folder, path), "w", encoding="utf-8") as file:
                 file.write(text)
+    sp_models.make(data, training, given.size)
     for name in sorted(os.listdir(data)):
         folder = os.path.join(data, name)
         if os.path.isdir(folder):
