@@ -53,7 +53,7 @@ static god_status take_piece(rendering *state, const json_t *frame, god_error *e
     }
     size_t bytes = json_string_length(json_object_get(frame, "text"));
     if (bytes > GDI_RENDER_TEXT_BYTES_MAX - state->text.bytes) {
-        return god_fail(err, GOD_E_DATA, "rendering %lld is longer than GDI_RENDER_TEXT_BYTES_MAX (%d bytes)",
+        return god_fail(err, GOD_E_DATA, "rendering %lld: the text is longer than GDI_RENDER_TEXT_BYTES_MAX (%d bytes)",
                         (long long)index, GDI_RENDER_TEXT_BYTES_MAX);
     }
     GOD_TRY(god_text_append(&state->text, text, bytes, err));
