@@ -229,16 +229,18 @@ typedef struct attention_case {
     int64_t starts[5];
     int64_t sequences, heads, kv_heads, dim, window;
     float softcap;
+    int biased; /* a term per head and key */
 } attention_case;
 
 static const attention_case attention_cases[] = {
-    {{0, 1}, 1, 1, 1, 4, 0, 0.0f},
-    {{0, 5, 6, 70}, 3, 4, 2, 8, 0, 0.0f},
-    {{0, 63, 127, 192, 257}, 4, 2, 2, 16, 0, 0.0f},
-    {{0, 200}, 1, 6, 2, 20, 0, 0.0f},
-    {{0, 150, 300}, 2, 4, 1, 32, 17, 0.0f},
-    {{0, 200}, 1, 2, 1, 64, 64, 30.0f},
-    {{0, 100}, 1, 2, 2, 128, 1, 5.0f},
+    {{0, 1}, 1, 1, 1, 4, 0, 0.0f, 0},
+    {{0, 5, 6, 70}, 3, 4, 2, 8, 0, 0.0f, 0},
+    {{0, 63, 127, 192, 257}, 4, 2, 2, 16, 0, 0.0f, 0},
+    {{0, 200}, 1, 6, 2, 20, 0, 0.0f, 0},
+    {{0, 150, 300}, 2, 4, 1, 32, 17, 0.0f, 0},
+    {{0, 200}, 1, 2, 1, 64, 64, 30.0f, 0},
+    {{0, 100}, 1, 2, 2, 128, 1, 5.0f, 0},
+    {{0, 70, 75, 139}, 3, 3, 3, 16, 0, 0.0f, 1},
 };
 
 static gnn_attention_args attention_args(const attention_case *c, pair *qkv, pair *y, int64_t stride)
@@ -272,7 +274,10 @@ START_TEST(test_kernels_attention__agrees_with_the_reference)
         const attention_case *c = &attention_cases[i];
         int64_t rows = c->starts[c->sequences], stride = (c->heads + 2 * c->kv_heads) * c->dim;
         pair qkv = pair_new(s, rows * stride, 2.0), y = pair_new(s, rows * c->heads * c->dim, 1.0);
+        float *bias = vector_new(s, c->heads * rows, 0.0, 3.0);
         gnn_attention_args args = attention_args(c, &qkv, &y, stride);
+        args.key_bias = c->biased ? bias : NULL;
+        args.key_bias_stride = rows;
         point_at(&args, c, qkv.tested, y.tested, s->dtype);
         ck_assert_msg(s->ops->attention(s->device, &args, &err) == GOD_OK, "%s", err.message);
         point_at(&args, c, qkv.reference, y.reference, s->dtype);
@@ -280,6 +285,7 @@ START_TEST(test_kernels_attention__agrees_with_the_reference)
         /* a weighted mean of values up to 2; a score of size 4 sqrt(dim) carries an error into its weight */
         double bound = sweep_step(s) + 64.0 * sqrt((double)c->dim) * 0x1p-24;
         CHECK_BOUND(pair_difference(s, &y, 1.0), bound, "attention case %zu", i);
+        free(bias);
         pair_free(s, &qkv);
         pair_free(s, &y);
     }

@@ -103,8 +103,10 @@ CPU_CLONES static void load_queries(const attention_work *work, const attention_
     }
 }
 
-/* Turns scores s[begin..end) into weights and returns 1 / their sum; everything else in s[0..count) becomes 0. */
-CPU_CLONES static float softmax(const gnn_attention_args *args, float *s, int64_t begin, int64_t end, int64_t count)
+/* Adds the biases of the keys to scores s[begin..end), turns them into weights and returns 1 / their sum; everything
+ * else in s[0..count) becomes 0. */
+CPU_CLONES static float softmax(const gnn_attention_args *args, const float *bias, float *s, int64_t begin, int64_t end,
+                                int64_t count)
 {
     float highest = -INFINITY;
     double sum = 0.0;
@@ -115,6 +117,9 @@ CPU_CLONES static float softmax(const gnn_attention_args *args, float *s, int64_
         for (int64_t j = begin; j < end; j++) {
             s[j] = args->softcap * cpu_tanh(s[j] / args->softcap);
         }
+    }
+    for (int64_t j = begin; bias != NULL && j < end; j++) {
+        s[j] += bias[j];
     }
     for (int64_t j = begin; j < end; j++) {
         highest = s[j] > highest ? s[j] : highest;
@@ -168,12 +173,14 @@ static dnnl_status_t attend(const attention_work *work, const attention_block *b
     int64_t count = block->begin + block_rows - first_key;
     int64_t kv_at = (kv_head * work->padded_rows + block->padded_at + first_key) * dim;
     float *q = room, *y = q + block_rows * dim, *factor = y + block_rows * dim, *scores = factor + block_rows;
+    const float *bias = args->key_bias != NULL ? args->key_bias + head * args->key_bias_stride + first_key : NULL;
     load_queries(work, block, head, q);
     dnnl_status_t status =
         dnnl_sgemm('N', 'T', block_rows, count, dim, 1.0f, q, dim, work->keys + kv_at, dim, 0.0f, scores, count);
     for (int64_t r = 0; r < block_rows; r++) {
         int64_t row = block->begin + r;
-        factor[r] = softmax(args, scores + r * count, window_begin(args, row) - first_key, row + 1 - first_key, count);
+        factor[r] =
+            softmax(args, bias, scores + r * count, window_begin(args, row) - first_key, row + 1 - first_key, count);
     }
     if (status == dnnl_success) {
         status =

@@ -184,7 +184,8 @@ static god_status put_tensor(opening *open, const gnn_tensor *tensor, god_error 
         return put_replacement(open, module, tensor, part, ref, err);
     }
     uint32_t for_embedding = part == part_embedding_a || part == part_embedding_b;
-    uint32_t is_linear = module->kind == GNN_MODULE_LINEAR || module->kind == GNN_MODULE_HEAD;
+    uint32_t is_linear = module->kind == GNN_MODULE_LINEAR || module->kind == GNN_MODULE_HEAD ||
+                         module->kind == GNN_MODULE_PROJECT_IN || module->kind == GNN_MODULE_PROJECT_OUT;
     if (for_embedding ? module->kind != GNN_MODULE_EMBED : !is_linear) {
         return fail_other_base(tensor,
                                for_embedding ? "adapts a module that is not the embedding"

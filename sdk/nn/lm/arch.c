@@ -48,15 +48,14 @@ static const char *const neox_buffers[] = {".attention.bias", ".attention.masked
                 [GNN_SLOT_DOWN] = {"gpt_neox.layers.%.mlp.dense_4h_to_h", NULL, 1}},                                   \
     .ignored = neox_buffers, .norm_kind = GNN_NORM_LAYER, .qkv_order = GNN_QKV_PER_GROUP, .partial_key = "rotary_pct", \
     .partial_default = 0.25, .activation_default = "gelu", .norm_eps_default = 1e-5
-#define FALCON_COMMON                                                                                          \
-    .architecture = "FalconForCausalLM", .model_type = "falcon", .prefix = "transformer.",                     \
-    .require = {{"alibi", 0, 0}}, .embed = "transformer.word_embeddings", .final_norm = "transformer.ln_f",    \
-    .head = "lm_head",                                                                                         \
-    .linears = {[GNN_SLOT_QKV] = {"transformer.h.%.self_attention.query_key_value", "bias", 0},                \
-                [GNN_SLOT_O] = {"transformer.h.%.self_attention.dense", "bias", 0},                            \
-                [GNN_SLOT_UP] = {"transformer.h.%.mlp.dense_h_to_4h", "bias", 0},                              \
-                [GNN_SLOT_DOWN] = {"transformer.h.%.mlp.dense_4h_to_h", "bias", 0}},                           \
-    .ignored = rotary_buffers, .norm_kind = GNN_NORM_LAYER, .qkv_order = GNN_QKV_PER_GROUP, .tied_default = 1, \
+#define FALCON_COMMON                                                                                            \
+    .architecture = "FalconForCausalLM", .model_type = "falcon", .prefix = "transformer.", .alibi_key = "alibi", \
+    .embed = "transformer.word_embeddings", .final_norm = "transformer.ln_f", .head = "lm_head",                 \
+    .linears = {[GNN_SLOT_QKV] = {"transformer.h.%.self_attention.query_key_value", "bias", 0},                  \
+                [GNN_SLOT_O] = {"transformer.h.%.self_attention.dense", "bias", 0},                              \
+                [GNN_SLOT_UP] = {"transformer.h.%.mlp.dense_h_to_4h", "bias", 0},                                \
+                [GNN_SLOT_DOWN] = {"transformer.h.%.mlp.dense_4h_to_h", "bias", 0}},                             \
+    .ignored = rotary_buffers, .norm_kind = GNN_NORM_LAYER, .qkv_order = GNN_QKV_PER_GROUP, .tied_default = 1,   \
     .inner_per_hidden = 4, .activation_default = "gelu", .norm_eps_default = 1e-5
 #define FALCON_KEYS(kv)                             \
     .keys = {.layers = "num_hidden_layers|n_layer", \
@@ -65,6 +64,27 @@ static const char *const neox_buffers[] = {".attention.bias", ".attention.masked
              .intermediate = "ffn_hidden_size",     \
              .norm_eps = "layer_norm_epsilon",      \
              .activation = "activation"}
+
+#define OPT_COMMON                                                                                                     \
+    .architecture = "OPTForCausalLM", .model_type = "opt", .prefix = "model.",                                         \
+    .require = {{"layer_norm_elementwise_affine", 1, 1}},                                                              \
+    .keys = {.kv_heads = "",                                                                                           \
+             .intermediate = "ffn_dim",                                                                                \
+             .norm_eps = "layer_norm_eps",                                                                             \
+             .activation = "activation_function"},                                                                     \
+    .embed = "model.decoder.embed_tokens", .positions = "model.decoder.embed_positions", .head = "lm_head",            \
+    .project_in = "model.decoder.project_in", .project_out = "model.decoder.project_out",                              \
+    .embed_key = "word_embed_proj_dim",                                                                                \
+    .norms = {[GNN_NORM_ATTN_IN] = "model.decoder.layers.%.self_attn_layer_norm",                                      \
+              [GNN_NORM_MLP_IN] = "model.decoder.layers.%.final_layer_norm"},                                          \
+    .linears = {[GNN_SLOT_Q] = {"model.decoder.layers.%.self_attn.q_proj", "enable_bias", 1},                          \
+                [GNN_SLOT_K] = {"model.decoder.layers.%.self_attn.k_proj", "enable_bias", 1},                          \
+                [GNN_SLOT_V] = {"model.decoder.layers.%.self_attn.v_proj", "enable_bias", 1},                          \
+                [GNN_SLOT_O] = {"model.decoder.layers.%.self_attn.out_proj", "enable_bias", 1},                        \
+                [GNN_SLOT_UP] = {"model.decoder.layers.%.fc1", "enable_bias", 1},                                      \
+                [GNN_SLOT_DOWN] = {"model.decoder.layers.%.fc2", "enable_bias", 1}},                                   \
+    .norm_kind = GNN_NORM_LAYER, .no_rope = 1, .tied_default = 1, .positions_offset = 2, .activation_default = "relu", \
+    .norm_eps_default = 1e-5
 
 static const gnn_arch architectures[] = {
     {
@@ -180,9 +200,9 @@ static const gnn_arch architectures[] = {
         .architecture = "GPT2LMHeadModel",
         .model_type = "gpt2",
         .prefix = "transformer.",
-        .require = {{"scale_attn_by_inverse_layer_idx", 0, 0},
-                    {"scale_attn_weights", 1, 1},
-                    {"add_cross_attention", 0, 0}},
+        .require = {{"add_cross_attention", 0, 0}},
+        .unscaled_key = "scale_attn_weights",
+        .by_layer_key = "scale_attn_by_inverse_layer_idx",
         .keys = {"n_embd", "n_layer", "n_head", "", "n_inner", "n_positions", "layer_norm_epsilon",
                  "activation_function"},
         .embed = "transformer.wte",
@@ -212,35 +232,17 @@ static const gnn_arch architectures[] = {
         NEOX_COMMON,
     },
     {
-        .architecture = "OPTForCausalLM",
-        .model_type = "opt",
-        .prefix = "model.",
-        .require = {{"do_layer_norm_before", 1, 1},
-                    {"_remove_final_layer_norm", 0, 0},
-                    {"layer_norm_elementwise_affine", 1, 1}},
-        .keys = {.kv_heads = "",
-                 .intermediate = "ffn_dim",
-                 .norm_eps = "layer_norm_eps",
-                 .activation = "activation_function"},
-        .embed = "model.decoder.embed_tokens",
-        .positions = "model.decoder.embed_positions",
+        OPT_COMMON,
+        .when = {{"do_layer_norm_before", 1, 1}, {"_remove_final_layer_norm", 0, 0}},
         .final_norm = "model.decoder.final_layer_norm",
-        .head = "lm_head",
-        .norms = {[GNN_NORM_ATTN_IN] = "model.decoder.layers.%.self_attn_layer_norm",
-                  [GNN_NORM_MLP_IN] = "model.decoder.layers.%.final_layer_norm"},
-        .linears = {[GNN_SLOT_Q] = {"model.decoder.layers.%.self_attn.q_proj", "enable_bias", 1},
-                    [GNN_SLOT_K] = {"model.decoder.layers.%.self_attn.k_proj", "enable_bias", 1},
-                    [GNN_SLOT_V] = {"model.decoder.layers.%.self_attn.v_proj", "enable_bias", 1},
-                    [GNN_SLOT_O] = {"model.decoder.layers.%.self_attn.out_proj", "enable_bias", 1},
-                    [GNN_SLOT_UP] = {"model.decoder.layers.%.fc1", "enable_bias", 1},
-                    [GNN_SLOT_DOWN] = {"model.decoder.layers.%.fc2", "enable_bias", 1}},
-        .norm_kind = GNN_NORM_LAYER,
-        .no_rope = 1,
-        .tied_default = 1,
-        .positions_offset = 2,
-        .same_as_hidden = "word_embed_proj_dim",
-        .activation_default = "relu",
-        .norm_eps_default = 1e-5,
+    },
+    {
+        OPT_COMMON,
+        .when = {{"do_layer_norm_before", 1, 1}},
+    },
+    {
+        OPT_COMMON,
+        .post_norm = 1,
     },
     {
         FALCON_COMMON,

@@ -113,6 +113,7 @@ typedef struct gnn_arch {
     gnn_key_names keys;
 
     const char *embed, *positions, *final_norm, *head;
+    const char *project_in, *project_out; /* between an embedding of another size and the hidden size, see embed_key */
     const char *norms[GNN_NORM_SLOTS];
     gnn_linear_spec linears[GNN_SLOTS];
     const char *const *ignored; /* NULL-ended endings of tensor names that may be in the file and are not weights */
@@ -120,22 +121,26 @@ typedef struct gnn_arch {
     uint32_t norm_kind; /* GNN_NORM_... of ops/norm.h */
     uint32_t qkv_order; /* GNN_QKV_... */
     uint32_t window_rule;
-    uint8_t stored_by_cols;     /* linear weights are stored (inputs, outputs) */
-    uint8_t parallel;           /* attention and feed-forward side by side */
-    uint8_t shared_norm;        /* parallel: the feed-forward reads what attention reads */
-    uint8_t head_norm_whole;    /* query and key norms run over all heads at once */
-    uint8_t no_rope;            /* no rotary embedding */
-    uint8_t local_rope;         /* layers with a window have a rotary embedding of their own */
-    uint8_t scaled_embedding;   /* the embedding is multiplied by sqrt(hidden) */
-    uint8_t tied_default;       /* `tie_word_embeddings` when config.json does not say */
-    uint8_t positions_offset;   /* first row of the learned positions that is used */
-    int64_t window_default;     /* `sliding_window` when absent; null is none */
-    int64_t period_default;     /* `sliding_window_pattern` when absent */
-    int64_t head_dim_default;   /* 0: hidden / heads */
-    int64_t kv_heads_default;   /* 0: as many as heads */
-    int64_t inner_per_hidden;   /* inner size in hidden sizes when config.json gives none; 0: it has to */
-    const char *same_as_hidden; /* a size that has to equal the hidden size when it is there */
-    const char *scale_key;      /* attention scores are divided by the square root of this; NULL: of the head size */
+    uint8_t stored_by_cols;   /* linear weights are stored (inputs, outputs) */
+    uint8_t parallel;         /* attention and feed-forward side by side */
+    uint8_t shared_norm;      /* parallel: the feed-forward reads what attention reads */
+    uint8_t post_norm;        /* attn_in and mlp_in act on x after the branch has been added to it */
+    uint8_t head_norm_whole;  /* query and key norms run over all heads at once */
+    uint8_t no_rope;          /* no rotary embedding */
+    uint8_t local_rope;       /* layers with a window have a rotary embedding of their own */
+    uint8_t scaled_embedding; /* the embedding is multiplied by sqrt(hidden) */
+    uint8_t tied_default;     /* `tie_word_embeddings` when config.json does not say */
+    uint8_t positions_offset; /* first row of the learned positions that is used */
+    int64_t window_default;   /* `sliding_window` when absent; null is none */
+    int64_t period_default;   /* `sliding_window_pattern` when absent */
+    int64_t head_dim_default; /* 0: hidden / heads */
+    int64_t kv_heads_default; /* 0: as many as heads */
+    int64_t inner_per_hidden; /* inner size in hidden sizes when config.json gives none; 0: it has to */
+    const char *embed_key;    /* size of an embedding, the hidden size when absent; NULL: the hidden size */
+    const char *alibi_key;    /* linear biases instead of a rotary embedding, when true; NULL: never */
+    const char *unscaled_key; /* attention scores are not divided, when false; NULL: always divided */
+    const char *by_layer_key; /* attention scores of layer i are divided by i + 1, when true; NULL: never */
+    const char *scale_key;    /* attention scores are divided by the square root of this; NULL: of the head size */
     int64_t scale_default;
     double attention_softcap_default, logit_softcap_default; /* `attn_logit_softcapping`, `final_logit_softcapping` */
     const char *partial_key; /* share of a head that turns; NULL: partial_rotary_factor */

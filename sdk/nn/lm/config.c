@@ -145,7 +145,6 @@ static god_status read_heads(const json_t *root, const gnn_arch *arch, god_nn_lm
 static god_status read_sizes(const json_t *root, const gnn_arch *arch, god_nn_lm_info *info, god_error *err)
 {
     const gnn_key_names *keys = &arch->keys;
-    int64_t same = 0;
     GOD_TRY(gnn_member_get_int(root, "vocab_size", 1, vocab_max, &info->vocab_size, err));
     GOD_TRY(gnn_member_get_int(root, key_or(keys->hidden, "hidden_size"), 1, hidden_max, &info->hidden_size, err));
     GOD_TRY(gnn_member_get_int(root, key_or(keys->layers, "num_hidden_layers"), 1, GNN_LAYERS_MAX, &info->layers, err));
@@ -160,14 +159,6 @@ static god_status read_sizes(const json_t *root, const gnn_arch *arch, god_nn_lm
     if (arch->positions != NULL && info->max_position_embeddings == 0) {
         return god_fail(err, GOD_E_DATA, WHERE ": \"%s\" is missing",
                         key_or(keys->positions, "max_position_embeddings"));
-    }
-    if (arch->same_as_hidden != NULL) {
-        same = info->hidden_size;
-        GOD_TRY(god_json_opt_int(WHERE, root, arch->same_as_hidden, 1, hidden_max, &same, err));
-        if (same != info->hidden_size) {
-            return god_fail(err, GOD_E_UNSUPPORTED, WHERE ": \"%s\" other than the hidden size is not supported",
-                            arch->same_as_hidden);
-        }
     }
     return read_heads(root, arch, info, err);
 }
@@ -236,7 +227,14 @@ static god_status read_scales(const json_t *root, gnn_config *config, god_error 
                             divisor);
         }
     }
-    config->attention_scale = (float)(1.0 / sqrt(divisor));
+    uint32_t scaled = 1;
+    if (arch->unscaled_key != NULL) {
+        GOD_TRY(god_json_opt_bool(WHERE, root, arch->unscaled_key, &scaled, err));
+    }
+    if (arch->by_layer_key != NULL) {
+        GOD_TRY(god_json_opt_bool(WHERE, root, arch->by_layer_key, &config->scale_by_layer, err));
+    }
+    config->attention_scale = scaled ? (float)(1.0 / sqrt(divisor)) : 1.0f;
     config->embedding_scale = arch->scaled_embedding ? (float)sqrt((double)config->info.hidden_size) : 1.0f;
     if (arch->norm_kind == GNN_NORM_RMS_PLUS1) { /* Gemma's two caps */
         GOD_TRY(gnn_member_softcap(root, "attn_logit_softcapping", arch->attention_softcap_default,
@@ -368,7 +366,10 @@ static god_status read_rope(const json_t *root, gnn_config *config, god_error *e
                                   .partial = arch->partial_default > 0.0 ? arch->partial_default : 1.0,
                                   .partial_key = key_or(arch->partial_key, "partial_rotary_factor"),
                                   .layer_type = "full_attention"};
-    if (arch->no_rope) {
+    if (arch->alibi_key != NULL) {
+        GOD_TRY(god_json_opt_bool(WHERE, root, arch->alibi_key, &config->alibi, err));
+    }
+    if (arch->no_rope || config->alibi) {
         return GOD_OK;
     }
     GOD_TRY(gnn_rope_read(root, &defaults, &config->rope[0], err));
@@ -389,6 +390,10 @@ static god_status read_config(const json_t *root, gnn_config *config, god_error 
     GOD_TRY(find_arch(root, config, err));
     GOD_TRY(refuse_unsupported(root, config, err));
     GOD_TRY(read_sizes(root, config->arch, &config->info, err));
+    config->embed_cols = config->info.hidden_size;
+    if (config->arch->embed_key != NULL) {
+        GOD_TRY(gnn_member_opt_int(root, config->arch->embed_key, 1, hidden_max, &config->embed_cols, err));
+    }
     GOD_TRY(read_activation(root, config->arch, &config->activation, err));
     GOD_TRY(read_flags(root, config, err));
     GOD_TRY(read_scales(root, config, err));

@@ -72,9 +72,11 @@ static god_status project_qkv(const gnn_pass *p, const gnn_layer *layer, const v
     return gnn_run_linear(p, &linears[GNN_SLOT_V], x, p->hidden, p->qkv, p->qkv_cols, v_at, p->tokens, err);
 }
 
-static god_status run_attention(const gnn_pass *p, const gnn_layer *layer, uint32_t windowed, const void *x, void *y,
+/* Attention of layer number `index`. */
+static god_status run_attention(const gnn_pass *p, const gnn_layer *layer, int64_t index, const void *x, void *y,
                                 god_error *err)
 {
+    uint32_t windowed = p->config->windowed[index];
     const god_nn_lm_info *info = &p->config->info;
     int64_t k_at = p->q_cols, v_at = p->q_cols + p->kv_cols;
     uint32_t dtype = p->engine->dtype;
@@ -95,8 +97,11 @@ static god_status run_attention(const gnn_pass *p, const gnn_layer *layer, uint3
                                .stride = p->qkv_cols,
                                .y_stride = p->q_cols,
                                .window = windowed ? p->config->window : 0,
-                               .scale = p->config->attention_scale,
-                               .softcap = p->config->attention_softcap};
+                               .scale =
+                                   p->config->attention_scale / (p->config->scale_by_layer ? (float)(index + 1) : 1.0f),
+                               .softcap = p->config->attention_softcap,
+                               .key_bias = p->config->alibi ? p->lm->alibi.bias : NULL,
+                               .key_bias_stride = p->lm->alibi.positions};
     GOD_TRY(p->engine->ops->attention(p->engine->device, &args, err));
     return gnn_run_linear(p, &layer->linears[GNN_SLOT_O], p->attended, p->q_cols, y, p->hidden, 0, p->tokens, err);
 }
@@ -129,11 +134,22 @@ static god_status branch_output(const gnn_pass *p, const gnn_norm *norm, void *b
     return norm->weight == NULL ? GOD_OK : run_norm(p, norm, branch, branch, err);
 }
 
-static god_status run_serial(const gnn_pass *p, const gnn_layer *layer, uint32_t windowed, god_error *err)
+/* Norms behind the sums; the family has no others. */
+static god_status run_post_norm(const gnn_pass *p, const gnn_layer *layer, int64_t index, god_error *err)
+{
+    GOD_TRY(run_attention(p, layer, index, p->x, p->branch, err));
+    GOD_TRY(add_rows(p, p->x, p->branch, err));
+    GOD_TRY(run_norm(p, &layer->norms[GNN_NORM_ATTN_IN], p->x, p->x, err));
+    GOD_TRY(gnn_run_mlp(p, layer, p->x, p->branch, err));
+    GOD_TRY(add_rows(p, p->x, p->branch, err));
+    return run_norm(p, &layer->norms[GNN_NORM_MLP_IN], p->x, p->x, err);
+}
+
+static god_status run_serial(const gnn_pass *p, const gnn_layer *layer, int64_t index, god_error *err)
 {
     const void *input = NULL;
     GOD_TRY(branch_input(p, &layer->norms[GNN_NORM_ATTN_IN], &input, err));
-    GOD_TRY(run_attention(p, layer, windowed, input, p->branch, err));
+    GOD_TRY(run_attention(p, layer, index, input, p->branch, err));
     GOD_TRY(branch_output(p, &layer->norms[GNN_NORM_ATTN_OUT], p->branch, err));
     GOD_TRY(add_rows(p, p->x, p->branch, err));
     GOD_TRY(branch_input(p, &layer->norms[GNN_NORM_MLP_IN], &input, err));
@@ -143,17 +159,42 @@ static god_status run_serial(const gnn_pass *p, const gnn_layer *layer, uint32_t
 }
 
 /* x + (mlp + attention), in this order of sums. */
-static god_status run_parallel(const gnn_pass *p, const gnn_layer *layer, uint32_t windowed, god_error *err)
+static god_status run_parallel(const gnn_pass *p, const gnn_layer *layer, int64_t index, god_error *err)
 {
     const void *input = NULL;
     GOD_TRY(branch_input(p, &layer->norms[GNN_NORM_ATTN_IN], &input, err));
-    GOD_TRY(run_attention(p, layer, windowed, input, p->branch, err));
+    GOD_TRY(run_attention(p, layer, index, input, p->branch, err));
     if (!p->config->arch->shared_norm) {
         GOD_TRY(branch_input(p, &layer->norms[GNN_NORM_MLP_IN], &input, err));
     }
     GOD_TRY(gnn_run_mlp(p, layer, input, p->branch_mlp, err));
     GOD_TRY(add_rows(p, p->branch_mlp, p->branch, err));
     return add_rows(p, p->x, p->branch_mlp, err);
+}
+
+static god_status run_layer(const gnn_pass *p, const gnn_layer *layer, int64_t index, god_error *err)
+{
+    if (p->config->arch->parallel) {
+        return run_parallel(p, layer, index, err);
+    }
+    return p->config->arch->post_norm ? run_post_norm(p, layer, index, err) : run_serial(p, layer, index, err);
+}
+
+/* The last norm and the projection to what the head reads, where the family has them. */
+static god_status finish(const gnn_pass *p, const gnn_params *params, void **ret_x, god_error *err)
+{
+    void *x = p->x;
+    if (params->final_norm.weight != NULL) {
+        GOD_TRY(run_norm(p, &params->final_norm, p->x, p->normed, err));
+        x = p->normed;
+    }
+    *ret_x = x;
+    if (params->project_out.matrix == NULL) {
+        return GOD_OK;
+    }
+    *ret_x = p->branch;
+    return gnn_run_linear(p, &params->project_out, x, p->hidden, p->branch, params->project_out.outputs, 0, p->tokens,
+                          err);
 }
 
 /* ---- the beginning of a pass ---- */
@@ -184,8 +225,8 @@ static god_status add_learned_positions(const gnn_pass *p, const gnn_linear *tab
     return add_rows(p, p->x, p->branch, err);
 }
 
-/* x += scale * B A[id] for an adapted embedding: row `id` of lora_a (vocabulary, rank), then a product with lora_b. */
-static god_status add_embedding_branch(const gnn_pass *p, const gnn_linear *table, god_error *err)
+/* y += scale * B A[id] for an adapted embedding: row `id` of lora_a (vocabulary, rank), then a product with lora_b. */
+static god_status add_embedding_branch(const gnn_pass *p, const gnn_linear *table, void *y, god_error *err)
 {
     size_t bytes = gnn_dtype_bytes(p->engine->dtype);
     void *low = NULL;
@@ -199,14 +240,14 @@ static god_status add_embedding_branch(const gnn_pass *p, const gnn_linear *tabl
                                .matrix = table->lora_b,
                                .rows = p->tokens,
                                .x_stride = table->rank,
-                               .y_stride = p->hidden,
-                               .last = p->hidden};
-    gnn_rows_args sum = {.y = p->x,
+                               .y_stride = table->cols,
+                               .last = table->cols};
+    gnn_rows_args sum = {.y = y,
                          .x = p->branch,
                          .rows = p->tokens,
-                         .cols = p->hidden,
-                         .y_stride = p->hidden,
-                         .x_stride = p->hidden,
+                         .cols = table->cols,
+                         .y_stride = table->cols,
+                         .x_stride = table->cols,
                          .scale = table->lora_scale};
     GOD_TRY(p->engine->ops->embed(p->engine->device, &rows, err));
     GOD_TRY(p->engine->ops->matmul(p->engine->device, &product, err));
@@ -215,17 +256,20 @@ static god_status add_embedding_branch(const gnn_pass *p, const gnn_linear *tabl
 
 static god_status embed(const gnn_pass *p, const gnn_params *params, int32_t *staging, god_error *err)
 {
-    gnn_embed_args args = {p->x, params->embed.matrix, p->pack->ids, p->tokens, p->hidden};
+    int64_t cols = params->embed.cols;
+    void *y = params->project_in.matrix != NULL ? p->normed : p->x;
+    gnn_embed_args args = {y, params->embed.matrix, p->pack->ids, p->tokens, cols};
     GOD_TRY(p->engine->ops->embed(p->engine->device, &args, err));
-    GOD_TRY(add_embedding_branch(p, &params->embed, err));
+    GOD_TRY(add_embedding_branch(p, &params->embed, y, err));
     if (p->config->embedding_scale != 1.0f) {
-        gnn_rows_args scale = {.y = p->x,
+        gnn_rows_args scale = {.y = y,
                                .rows = p->tokens,
-                               .cols = p->hidden,
-                               .y_stride = p->hidden,
+                               .cols = cols,
+                               .y_stride = cols,
                                .scale = gnn_round(p->config->embedding_scale, p->engine->dtype)};
         GOD_TRY(p->engine->ops->scale(p->engine->device, &scale, err));
     }
+    GOD_TRY(gnn_run_linear(p, &params->project_in, y, cols, p->x, p->hidden, 0, p->tokens, err));
     return params->positions.matrix != NULL ? add_learned_positions(p, &params->positions, staging, err) : GOD_OK;
 }
 
@@ -235,7 +279,14 @@ static god_status begin(const gnn_pass *p, const gnn_params *params, god_error *
     if (staging == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for %lld positions", (long long)p->tokens);
     }
-    god_status status = put_positions(p, 0, staging, err);
+    god_status status = GOD_OK;
+    if (p->config->alibi) {
+        const god_nn_lm_info *info = &p->config->info;
+        status = gnn_alibi_prepare(p->engine, &p->lm->alibi, info->heads, info->head_dim, p->pack, err);
+    }
+    if (status == GOD_OK) {
+        status = put_positions(p, 0, staging, err);
+    }
     if (status == GOD_OK) {
         status = put_positions(p, 1, staging, err);
     }
@@ -250,11 +301,12 @@ static god_status get_buffers(gnn_pass *p, god_error *err)
 {
     god_nn_engine *engine = p->engine;
     size_t bytes = gnn_dtype_bytes(engine->dtype), index = sizeof(int32_t);
+    int64_t embed_cols = p->config->embed_cols, widest = embed_cols > p->hidden ? embed_cols : p->hidden;
     GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_X, p->tokens, p->hidden, bytes, &p->x, err));
-    GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_NORMED, p->tokens, p->hidden, bytes, &p->normed, err));
+    GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_NORMED, p->tokens, widest, bytes, &p->normed, err));
     GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_QKV, p->tokens, p->qkv_cols, bytes, &p->qkv, err));
     GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_ATTENDED, p->tokens, p->q_cols, bytes, &p->attended, err));
-    GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_BRANCH, p->tokens, p->hidden, bytes, &p->branch, err));
+    GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_BRANCH, p->tokens, widest, bytes, &p->branch, err));
     if (p->config->arch->parallel) {
         GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_BRANCH_MLP, p->tokens, p->hidden, bytes, &p->branch_mlp, err));
     }
@@ -299,10 +351,7 @@ god_status gnn_forward(god_nn_lm *lm, const gnn_params *params, const god_nn_pac
     GOD_TRY(get_buffers(&p, err));
     GOD_TRY(begin(&p, params, err));
     for (int64_t layer = 0; layer < info->layers; layer++) {
-        uint32_t windowed = lm->config.windowed[layer];
-        GOD_TRY(lm->config.arch->parallel ? run_parallel(&p, &params->layers[layer], windowed, err)
-                                          : run_serial(&p, &params->layers[layer], windowed, err));
+        GOD_TRY(run_layer(&p, &params->layers[layer], layer, err));
     }
-    *ret_x = p.normed;
-    return run_norm(&p, &params->final_norm, p.x, p.normed, err);
+    return finish(&p, params, ret_x, err);
 }

@@ -2,7 +2,9 @@
 #ifndef GNN_LM_MODEL_H
 #define GNN_LM_MODEL_H
 
+#include "lm/alibi.h"
 #include "lm/params.h"
+
 #include "lm/tables.h"
 
 struct god_nn_lm {
@@ -13,6 +15,7 @@ struct god_nn_lm {
     size_t module_count;
     gnn_params params;
     gnn_stock stock;
+    gnn_alibi alibi;
     gnn_tables tables[2]; /* rotary embedding of layers that see everything, and of windowed ones */
 };
 
@@ -40,7 +43,7 @@ god_status gnn_linear_apply(god_nn_engine *engine, const gnn_linear *linear, con
  * length of the output's row of W + scale B A. */
 god_status gnn_dora_prepare(god_nn_engine *engine, gnn_linear *linear, god_error *err);
 
-/* Runs the decoder over the pack; *ret_x is scratch of the engine: (tokens, hidden), after the last norm. */
+/* Runs the decoder over the pack; *ret_x is scratch of the engine: (tokens, embed_cols), what the head reads. */
 god_status gnn_forward(god_nn_lm *lm, const gnn_params *params, const god_nn_pack *pack, void **ret_x, god_error *err);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "lm/params.h"
 
-enum { modules_outside = 4, modules_per_layer = (int)GNN_SLOTS + (int)GNN_NORM_SLOTS, linears_per_expert = 3 };
+enum { modules_outside = 6, modules_per_layer = (int)GNN_SLOTS + (int)GNN_NORM_SLOTS, linears_per_expert = 3 };
 
 typedef struct builder {
     const gnn_config *config;
@@ -112,10 +112,9 @@ static void add_layer(builder *b, int64_t layer)
     }
 }
 
-static void add_table(builder *b, const char *pattern, uint32_t kind, int64_t rows)
+static void add_outside(builder *b, const char *pattern, uint32_t kind, int64_t outputs, int64_t cols)
 {
-    add(b, pattern,
-        (gnn_module){.kind = kind, .layer = -1, .expert = -1, .outputs = rows, .cols = b->config->info.hidden_size});
+    add(b, pattern, (gnn_module){.kind = kind, .layer = -1, .expert = -1, .outputs = outputs, .cols = cols});
 }
 
 god_status gnn_modules_list(const gnn_config *config, gnn_module **ret_modules, size_t *ret_count, god_error *err)
@@ -128,13 +127,19 @@ god_status gnn_modules_list(const gnn_config *config, gnn_module **ret_modules, 
     if (b.modules == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for the list of modules");
     }
-    add_table(&b, arch->embed, GNN_MODULE_EMBED, info->vocab_size);
-    add_table(&b, arch->positions, GNN_MODULE_POSITIONS, info->max_position_embeddings + arch->positions_offset);
+    int64_t hidden = info->hidden_size, embed = config->embed_cols;
+    add_outside(&b, arch->embed, GNN_MODULE_EMBED, info->vocab_size, embed);
+    add_outside(&b, arch->positions, GNN_MODULE_POSITIONS, info->max_position_embeddings + arch->positions_offset,
+                hidden);
+    if (embed != hidden) {
+        add_outside(&b, arch->project_in, GNN_MODULE_PROJECT_IN, hidden, embed);
+        add_outside(&b, arch->project_out, GNN_MODULE_PROJECT_OUT, embed, hidden);
+    }
     for (int64_t layer = 0; layer < info->layers; layer++) {
         add_layer(&b, layer);
     }
     add(&b, arch->final_norm, norm_module(config, GNN_MODULE_FINAL_NORM, 0, -1));
-    add_table(&b, arch->head, GNN_MODULE_HEAD, info->vocab_size);
+    add_outside(&b, arch->head, GNN_MODULE_HEAD, info->vocab_size, embed);
     *ret_modules = b.modules;
     *ret_count = b.count;
     return GOD_OK;
@@ -189,6 +194,8 @@ gnn_param_ref gnn_param_of(gnn_params *params, const gnn_module *module)
     case GNN_MODULE_EMBED: return (gnn_param_ref){&params->embed, NULL};
     case GNN_MODULE_POSITIONS: return (gnn_param_ref){&params->positions, NULL};
     case GNN_MODULE_HEAD: return (gnn_param_ref){&params->head, NULL};
+    case GNN_MODULE_PROJECT_IN: return (gnn_param_ref){&params->project_in, NULL};
+    case GNN_MODULE_PROJECT_OUT: return (gnn_param_ref){&params->project_out, NULL};
     case GNN_MODULE_FINAL_NORM: return (gnn_param_ref){NULL, &params->final_norm};
     case GNN_MODULE_NORM: return (gnn_param_ref){NULL, &params->layers[module->layer].norms[module->slot]};
     default: return (gnn_param_ref){linear_of(&params->layers[module->layer], module), NULL};

@@ -13,6 +13,8 @@
 enum {
     GNN_MODULE_EMBED = 1,
     GNN_MODULE_POSITIONS,
+    GNN_MODULE_PROJECT_IN,
+    GNN_MODULE_PROJECT_OUT,
     GNN_MODULE_HEAD,
     GNN_MODULE_FINAL_NORM,
     GNN_MODULE_NORM,
@@ -59,6 +61,7 @@ typedef struct gnn_layer {
 
 typedef struct gnn_params {
     gnn_linear embed, positions, head;
+    gnn_linear project_in, project_out;
     gnn_norm final_norm;
     gnn_layer *layers;
     gnn_expert *experts; /* of all layers; layers point into it */

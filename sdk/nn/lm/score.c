@@ -35,7 +35,7 @@ god_status god_nn_lm_states(god_nn_lm *lm, const god_nn_adapter *adapter, const 
                             int64_t row_count, god_nn_states **ret_states, god_error *err)
 {
     god_nn_engine *engine = lm->engine;
-    int64_t hidden = lm->config.info.hidden_size;
+    int64_t hidden = lm->config.embed_cols; /* of what the head reads */
     void *x = NULL;
     if (adapter != NULL && adapter->base != lm) {
         return god_fail(err, GOD_E_INVALID, "the adapter was opened on another model");

@@ -22,6 +22,7 @@ static void weigh(const gnn_attention_args *a, int64_t base, int64_t first, int6
         if (a->softcap > 0.0f) {
             dot = (double)a->softcap * tanh(dot / (double)a->softcap);
         }
+        dot += a->key_bias != NULL ? (double)a->key_bias[head * a->key_bias_stride + j] : 0.0;
         p[j - first] = dot;
         highest = dot > highest ? dot : highest;
     }

@@ -7,7 +7,9 @@
  *
  * Query head h reads key head h / (heads / kv_heads). For row i and j <= i of the same sequence, and j > i - window
  * when window > 0:
- *   s_j = scale * (q_i . k_j); with softcap > 0, s_j = softcap * tanh(s_j / softcap);
+  *   s_j = scale * (q_i . k_j); with softcap > 0, s_j = softcap * tanh(s_j / softcap); with key_bias, a term of the
+ *   head and of j as counted from the sequence's beginning is added;
+
  *   y_i = sum_j softmax(s)_j v_j.
  * Scores, softmax and sums are in f32 (f64 in the reference); y is rounded once.
  * Source: Vaswani et al. 2017 (arXiv 1706.03762), equation 1; Ainslie et al. 2023 (arXiv 2305.13245) for groups. */
@@ -24,6 +26,8 @@ typedef struct gnn_attention_args {
     const int64_t *starts;
     int64_t sequences, heads, kv_heads, dim, stride, y_stride, window;
     float scale, softcap;
+    const float *key_bias; /* (heads, key_bias_stride) f32, at least as long as the longest sequence; NULL: none */
+    int64_t key_bias_stride;
 } gnn_attention_args;
 
 god_status gnn_attention_reference(const gnn_attention_args *args, uint32_t dtype, god_error *err);
