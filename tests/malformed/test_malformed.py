@@ -14,6 +14,9 @@ import tempfile
 import unittest
 
 import cases_config
+import cases_submission
+import cases_template
+import cases_tokenizer
 import cases_weights
 from folders import Folder
 
@@ -47,13 +50,70 @@ def refused_by_show(directory):
     return "\n".join(json.loads(output)["refused"]).replace(directory, "FOLDER")
 
 
-def show(source, cases, directory):
-    """{case: (expected, got)}"""
+def refused_by_tokenize(directory):
+    status, output, errors = run_god("tokenize", "--json", "--model", directory, cases_tokenizer.TEXT)
+    return errors.strip() if status == REFUSED and not output else f"exit status {status}, not {REFUSED}: {errors}"
+
+
+def each(program, source, cases, directory):
+    """{case: (expected, got)}, where `program` says of a folder what is wrong with it."""
     names = [name for name, _, _ in cases]
     assert len(names) == len(set(names)), f"a name is there twice: {names}"
     made = [make(source, changes, os.path.join(directory, name)) for name, changes, _ in cases]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        return {name: (expected, got) for (name, _, expected), got in zip(cases, pool.map(refused_by_show, made))}
+        return {name: (expected, got) for (name, _, expected), got in zip(cases, pool.map(program, made))}
+
+
+def first_rows(name, count, target):
+    """The first rows of a file of test data."""
+    with open(os.path.join(DEMO, name), encoding="utf-8") as file:
+        lines = [file.readline() for _ in range(count)]
+    with open(target, "w", encoding="utf-8") as file:
+        file.writelines(lines)
+    return target
+
+
+def evaluate(base, task, rows, submissions):
+    """{submission: its part of the result}"""
+    named = [text for name, path in submissions.items() for text in ("--submission", f"{name}={path}")]
+    status, output, errors = run_god("evaluate", "--json", "--task", os.path.join(DEMO, task), "--data", rows, "--base",
+                                     base, *named)
+    if not output:
+        return {name: {"message": f"exit status {status}: {errors}"} for name in submissions}
+    return {result["name"]: result for result in json.loads(output)["results"]}
+
+
+def templates(directory):
+    """{case: (expected, got)}; the template is the base's, so each has a run of its own."""
+    rows = first_rows("chat/rows.jsonl", 2, os.path.join(directory, "rows.jsonl"))
+    with open(os.path.join(DEMO, "chat/task.json"), encoding="utf-8") as file:
+        task = json.load(file)
+    task["dataset_type"]["chat_template"] = "tokenizer_default"
+    task_path = os.path.join(directory, "task.json")
+    with open(task_path, "w", encoding="utf-8") as file:
+        json.dump(task, file)
+    submission = {"sound": os.path.join(DEMO, "models/lora_r8")}
+
+    def refused(base):
+        result = evaluate(base, task_path, rows, submission)["sound"]
+        return result["message"].replace(base, "FOLDER")
+
+    return each(refused, "base", cases_template.CASES, directory)
+
+
+def submissions(directory):
+    """{case: (expected, got)}; all are in one evaluation, with a sound one whose digits must stay."""
+    tables = {"lora_r8": cases_submission.ADAPTERS, "base": cases_submission.MODELS}
+    cases = [(source, *case) for source, table in tables.items() for case in table]
+    paths = {name: make(source, changes, os.path.join(directory, name)) for source, name, changes, _ in cases}
+    rows, base = first_rows("rows.jsonl", 2, os.path.join(directory, "rows.jsonl")), os.path.join(DEMO, "models/base")
+    sound = {"sound": os.path.join(DEMO, "models/lora_r8")}
+    alone = evaluate(base, "task.json", rows, sound)["sound"]
+    among = evaluate(base, "task.json", rows, {**paths, **sound})
+    results = {name: (expected, among[name]["message"].replace(paths[name], "FOLDER"))
+               for _, name, _, expected in cases}
+    results["sound"] = (json.dumps(alone, indent=1), json.dumps(among["sound"], indent=1))  # every digit
+    return results
 
 
 class Malformed(unittest.TestCase):
@@ -70,13 +130,25 @@ class Malformed(unittest.TestCase):
         return scratch.name
 
     def test_weights_in_one_file(self):
-        self.check(show("base", cases_weights.SINGLE, self.scratch()))
+        self.check(each(refused_by_show, "base", cases_weights.SINGLE, self.scratch()))
 
     def test_weights_in_shards(self):
-        self.check(show("copy", cases_weights.SHARDED, self.scratch()))
+        self.check(each(refused_by_show, "copy", cases_weights.SHARDED, self.scratch()))
 
     def test_config(self):
-        self.check(show("base", cases_config.CASES, self.scratch()))
+        self.check(each(refused_by_show, "base", cases_config.CASES, self.scratch()))
+
+    def test_tokenizers_that_do_not_load(self):
+        self.check(each(refused_by_show, "base", cases_tokenizer.LOADED, self.scratch()))
+
+    def test_tokenizers_that_refuse_a_text(self):
+        self.check(each(refused_by_tokenize, "base", cases_tokenizer.ENCODED, self.scratch()))
+
+    def test_templates(self):
+        self.check(templates(self.scratch()))
+
+    def test_submissions(self):
+        self.check(submissions(self.scratch()))
 
 
 def print_got():
