@@ -291,7 +291,7 @@ static god_status read_lengths(const gathering *f, god_tokenizer *tokenizer, god
     const char *side = NULL;
     GOD_TRY(god_json_opt_num(config_file, f->files->config, "model_max_length", &length, err));
     if (length < 0.0) {
-        return god_fail(err, GOD_E_DATA, "%s: \"model_max_length\" is %g", config_file, length);
+        return god_fail(err, GOD_E_DATA, "%s: \"model_max_length\" is %g, 0 or more is needed", config_file, length);
     }
     tokenizer->model_max_length = length > (double)GDT_LENGTH_MAX ? GDT_LENGTH_MAX : (int64_t)length;
     GOD_TRY(god_json_opt_str(config_file, f->files->config, "truncation_side", &side, err));
