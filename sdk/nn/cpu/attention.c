@@ -177,7 +177,10 @@ static dnnl_status_t attend(const attention_work *work, const attention_block *b
     load_queries(work, block, head, q);
     dnnl_status_t status =
         dnnl_sgemm('N', 'T', block_rows, count, dim, 1.0f, q, dim, work->keys + kv_at, dim, 0.0f, scores, count);
-    for (int64_t r = 0; r < block_rows; r++) {
+    int64_t rows = length_of(args, block->sequence) - block->begin;
+    rows = rows < block_rows ? rows : block_rows;
+    memset(scores + rows * count, 0, (size_t)((block_rows - rows) * count) * sizeof *scores);
+    for (int64_t r = 0; r < rows; r++) {
         int64_t row = block->begin + r;
         factor[r] =
             softmax(args, bias, scores + r * count, window_begin(args, row) - first_key, row + 1 - first_key, count);
