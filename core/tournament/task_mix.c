@@ -67,6 +67,7 @@ gdi_text_task gdi_draw_text_task(const gdi_rules *rules, const gdi_task_kind *ki
     char label[label_bytes];
     int label_length = snprintf(label, sizeof label, "task/%s/%u", slot_id, i);
     assert(label_length > 0 && (size_t)label_length < sizeof label);
+    (void)label_length; /* read by the assertion alone */
     gdi_stream stream;
     gdi_stream_open(&stream, round_id, label);
     double kind_u = gdi_stream_unit(&stream), large_u = gdi_stream_unit(&stream);
@@ -142,6 +143,7 @@ gdi_environment_draw gdi_draw_environments(const char *round_id, uint32_t i, uin
                                            uint32_t *ret_environments)
 {
     assert(environment_count <= supported_count);
+    (void)supported_count;
     char label[label_bytes];
     (void)snprintf(label, sizeof label, "environments/%u", i);
     gdi_stream stream;
