@@ -72,6 +72,15 @@ void make_folder(const char *name, const char *tokenizer_json, const char *confi
     write_or_remove(name, "special_tokens_map.json", special_map_json);
 }
 
+void make_model_folder(const char *name, const char *bytes, size_t count, const char *config_json)
+{
+    god_error err = GOD_ERROR_INIT;
+    char path[GOD_PATH_MAX];
+    make_folder(name, NULL, config_json, NULL);
+    must(god_path_join(name, "tokenizer.model", path, &err), &err);
+    must(god_file_write(path, bytes, count, &err), &err);
+}
+
 void expect_refused(const char *name, god_status code, const char *sentence)
 {
     god_error err = GOD_ERROR_INIT;

@@ -14,6 +14,9 @@ god_tokenizer *open_golden(const char *name);
 /* Writes files into the folder NAME of the working directory; a NULL text leaves the file out. */
 void make_folder(const char *name, const char *tokenizer_json, const char *config_json, const char *special_map_json);
 
+/* The same with a tokenizer.model of these bytes and no tokenizer.json. */
+void make_model_folder(const char *name, const char *bytes, size_t count, const char *config_json);
+
 /* Opens NAME of the working directory and fails the test unless that fails with the code and the exact sentence. */
 void expect_refused(const char *name, god_status code, const char *sentence);
 

@@ -157,7 +157,7 @@ static const struct {
      "tokenizer_config.json: added_tokens_decoder: \"x\" is not an id with a token object"},
     {"{\"truncation_side\": \"middle\"}", NULL,
      "tokenizer_config.json: \"truncation_side\" is \"middle\", allowed are left and right"},
-    {"{\"model_max_length\": -1}", NULL, "tokenizer_config.json: \"model_max_length\" is -1"},
+    {"{\"model_max_length\": -1}", NULL, "tokenizer_config.json: \"model_max_length\" is -1, 0 or more is needed"},
     {"{\"tokenizer_class\": \"LlamaTokenizer\", \"bos_token\": null}", NULL,
      "tokenizer_config.json: \"add_bos_token\" is true but there is no \"bos_token\""},
     {NULL, "{\"eos_token\": []}", "special_tokens_map.json: \"eos_token\" is neither a text nor a token object"},
@@ -189,6 +189,52 @@ START_TEST(test_token_malformed__sequences_nest_to_a_limit)
 }
 END_TEST
 
+/* Fields of ModelProto: 0A is piece (1), 12 trainer (2), 1A normalizer (3); in a piece 0A text, 15 score, 18 type. */
+#define MODEL(bytes) bytes, sizeof(bytes) - 1
+static const struct {
+    const char *bytes;
+    size_t count;
+    const char *config;
+    god_status code;
+    const char *sentence;
+} sentencepieces[] = {
+    {MODEL(""), NULL, GOD_E_DATA, "tokenizer.model: there are no pieces"},
+    {MODEL("\x0A"), NULL, GOD_E_DATA, "tokenizer.model: byte 1: the file ends inside a number"},
+    {MODEL("\x0A\x05\x0A\x01"), NULL, GOD_E_DATA, "tokenizer.model: byte 2: a field is longer than the file"},
+    {MODEL("\x0B"), NULL, GOD_E_DATA, "tokenizer.model: byte 1: this is not a SentencePiece model (unknown wire type)"},
+    {MODEL("\x0A\x02\x0A\x09"), NULL, GOD_E_DATA, "tokenizer.model: byte 4: a field is longer than the file"},
+    {MODEL("\x0A\x00"), NULL, GOD_E_DATA, "tokenizer.model: piece 0 has no text"},
+    {MODEL("\x0A\x03\x0A\x01\xFF"), NULL, GOD_E_DATA, "tokenizer.model: piece 0 is not UTF-8"},
+    {MODEL("\x0A\x04\x0A\x02"
+           "a\0"),
+     NULL, GOD_E_DATA, "tokenizer.model: piece 0 holds a NUL"},
+    {MODEL("\x0A\x08\x0A\x01"
+           "a\x15\x00\x00\xC0\x7F"),
+     NULL, GOD_E_DATA, "tokenizer.model: piece 0 has a score that is not finite"},
+    {MODEL("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"), NULL, GOD_E_DATA,
+     "tokenizer.model: byte 10: a number has more than ten bytes"},
+    {MODEL("\x0A\x03\x0A\x01"
+           "a"),
+     "{\"tokenizer_class\": \"LlamaTokenizer\"}", GOD_E_DATA, "tokenizer.model: there are 1 pieces, three are needed"},
+    {MODEL("\x0A\x03\x0A\x01"
+           "a\x12\x02\x18\x03"),
+     NULL, GOD_E_UNSUPPORTED, "tokenizer.model: the model type is 3, only Unigram (1) and BPE (2) are supported"},
+    {MODEL("\x0A\x03\x0A\x01"
+           "a\x12\x03\x18\x01\x10"),
+     NULL, GOD_E_DATA, "tokenizer.model: byte 10: the file ends inside a number"},
+    {MODEL("\x0A\x03\x0A\x01"
+           "a"),
+     "{\"tokenizer_class\": \"T5Tokenizer\", \"extra_ids\": -1}", GOD_E_DATA,
+     "tokenizer_config.json: \"extra_ids\" is -1, allowed are 0 to 10000"},
+};
+
+START_TEST(test_token_malformed__sentencepiece_files)
+{
+    make_model_folder("malformed_model", sentencepieces[_i].bytes, sentencepieces[_i].count, sentencepieces[_i].config);
+    expect_refused("malformed_model", sentencepieces[_i].code, sentencepieces[_i].sentence);
+}
+END_TEST
+
 Suite *suite_token_malformed(void)
 {
     Suite *suite = suite_create("token_malformed");
@@ -197,6 +243,8 @@ Suite *suite_token_malformed(void)
     tcase_add_loop_test(tests, test_token_malformed__models, 0, sizeof models / sizeof *models);
     tcase_add_loop_test(tests, test_token_malformed__members, 0, sizeof members / sizeof *members);
     tcase_add_loop_test(tests, test_token_malformed__configurations, 0, sizeof configs / sizeof *configs);
+    tcase_add_loop_test(tests, test_token_malformed__sentencepiece_files, 0,
+                        sizeof sentencepieces / sizeof *sentencepieces);
     tcase_add_test(tests, test_token_malformed__sequences_nest_to_a_limit);
     suite_add_tcase(suite, tests);
     return suite;
