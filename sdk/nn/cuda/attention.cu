@@ -47,7 +47,7 @@ template <typename T> __global__ static void attend(gnn_attention_args a, const 
     float highest = -INFINITY, total = 0.0f;
     for (int64_t chunk = first; chunk <= row; chunk += gnn_block_threads) {
         int64_t key = chunk + threadIdx.x;
-                float s = key <= row ? score(a, q, (const T *)a.k + key * a.stride + kv_head * a.dim) : -INFINITY;
+        float s = key <= row ? score(a, q, (const T *)a.k + key * a.stride + kv_head * a.dim) : -INFINITY;
         if (a.key_bias != nullptr && key <= row) {
             s += a.key_bias[head * a.key_bias_stride + key - begin];
         }

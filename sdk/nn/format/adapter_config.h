@@ -21,7 +21,7 @@ god_status gnn_adapter_config_parse(const char *text, size_t bytes, gnn_adapter_
 void gnn_adapter_config_free(gnn_adapter_config *config); /* accepts NULL */
 
 uint32_t gnn_adapter_config_saves(const gnn_adapter_config *config, const char *name); /* in `modules_to_save` */
-uint32_t gnn_adapter_config_dora(const gnn_adapter_config *config); /* 1 with `use_dora` */
+uint32_t gnn_adapter_config_dora(const gnn_adapter_config *config);                    /* 1 with `use_dora` */
 
 /* What the configuration says of the module `name` ("model.layers.0.self_attn.q_proj"). */
 god_status gnn_adapter_config_module(const gnn_adapter_config *config, const char *name, gnn_adapter_module *ret_module,
