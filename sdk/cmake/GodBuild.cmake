@@ -88,6 +88,7 @@ function(god_fuzz_target name)
         add_executable(fuzz-${name} ${arg_SOURCES})
         target_link_libraries(fuzz-${name} PRIVATE ${arg_LIBRARIES})
         target_link_options(fuzz-${name} PRIVATE -fsanitize=fuzzer)
+        file(WRITE "${CMAKE_BINARY_DIR}/tests/fuzz-${name}.corpus" "${arg_CORPUS}\n") # for tests/fuzz/run.sh
         set_target_properties(fuzz-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
     endif()
 endfunction()
