@@ -1,5 +1,6 @@
 #include "byte_level.h"
 #include "god/helpers/json.h"
+#include "scripts.h"
 #include "step.h"
 #include "unicode.h"
 #include "utf8.h"
@@ -108,6 +109,31 @@ static god_status run_whitespace(const gdt_step *step, gdt_work *work, god_error
 {
     (void)step;
     return gdt_cut_each(work, cut_words, err);
+}
+
+/* Cuts where the script changes. What stands before the first character of any script is dropped, as in the library. */
+static god_status cut_scripts(gdt_work *work, const gdt_piece *piece, god_error *err)
+{
+    uint32_t begin = piece->end, last = 0, code;
+    for (uint32_t at = piece->begin; at < piece->end;) {
+        uint32_t after = at + (uint32_t)gdt_utf8_decode(work->text + at, &code);
+        uint32_t script = gdt_script(code);
+        if (script != 0 && script != last) {
+            if (last != 0) {
+                GOD_TRY(gdt_cut_push(work, begin, at, GDT_NO_ID, err));
+            }
+            begin = at;
+            last = script;
+        }
+        at = after;
+    }
+    return gdt_cut_push(work, begin, piece->end, GDT_NO_ID, err);
+}
+
+static god_status run_scripts(const gdt_step *step, gdt_work *work, god_error *err)
+{
+    (void)step;
+    return gdt_cut_each(work, cut_scripts, err);
 }
 
 static god_status load_codes(gdt_step *step, gdt_is *is, uint32_t behaviour)
@@ -221,6 +247,10 @@ static god_status load(gdt_step *step, const char *where, const char *type, json
     }
     if (strcmp(type, "Whitespace") == 0) {
         step->run = run_whitespace;
+        return GOD_OK;
+    }
+    if (strcmp(type, "UnicodeScripts") == 0) {
+        step->run = run_scripts;
         return GOD_OK;
     }
     if (strcmp(type, "WhitespaceSplit") == 0) {

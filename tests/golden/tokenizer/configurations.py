@@ -398,5 +398,5 @@ PROBES = {
     "bert_pre": (None, P.BertPreTokenizer()), "delimiter": (None, P.CharDelimiterSplit("é")),
     "metaspace": (None, P.Metaspace()), "metaspace_first": (N.Strip(), P.Metaspace("_", "first", True)),
     "metaspace_never": (None, P.Metaspace("▁", "never", False)),
-    "byte_level": (None, P.ByteLevel(add_prefix_space=True)),
+    "byte_level": (None, P.ByteLevel(add_prefix_space=True)), "unicode_scripts": (None, P.UnicodeScripts()),
 }

@@ -86,12 +86,27 @@ def golden(folder, lines):
         file.write(out + struct.pack("<II", cut, decoded))
 
 
+def add_probes(data, names):
+    """More probes for the lines that are stored already; nothing else is touched."""
+    stored, lines, at = open(os.path.join(data, "lines.bin"), "rb").read(), [], 0
+    while at < len(stored):
+        size, = struct.unpack_from("<I", stored, at)
+        lines.append(stored[at + 4:at + 4 + size].decode("utf-8"))
+        at += 4 + size
+    for name in names:
+        configurations.write(data, "probe_" + name, *configurations.probe(*configurations.PROBES[name]))
+        golden(os.path.join(data, "probe_" + name), lines)
+
+
 def main():
     arguments = argparse.ArgumentParser()
+    arguments.add_argument("--add-probe", nargs="+", default=[], help="make these alone, for the stored lines")
     arguments.add_argument("--text", nargs="+", default=[])
     arguments.add_argument("--size", type=int, default=1200)
     given = arguments.parse_args()
     data = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
+    if given.add_probe:
+        return add_probes(data, given.add_probe)
     shutil.rmtree(data, ignore_errors=True)
     os.makedirs(data)
     read = [line.rstrip("\n") for path in given.text for line in open(path, encoding="utf-8")]
