@@ -91,7 +91,7 @@ def main():
             ids, offsets = compare(given.program, folder, lines, True, given.report)
             wrong_ids, wrong_offsets, done = wrong_ids + ids, wrong_offsets + offsets, done + batch
             total += len(lines)
-        print(f"{os.path.basename(folder)}: {done} lines, {wrong_ids} differ in ids, {wrong_offsets} in offsets", flush=True)
+        print(f"{os.path.basename(os.path.normpath(folder))}: {done} lines, {wrong_ids} differ in ids, {wrong_offsets} in offsets", flush=True)
         failed += wrong_ids + wrong_offsets
     print(f"{total} lines in all, {failed} differ")
     return 1 if failed else 0
