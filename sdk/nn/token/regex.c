@@ -20,8 +20,6 @@ enum {
 
 struct gdt_regex {
     pcre2_code *code;
-    pcre2_match_context *limits;
-    uint32_t jit;
 };
 
 void gdt_regex_free(gdt_regex *regex)
@@ -29,20 +27,15 @@ void gdt_regex_free(gdt_regex *regex)
     if (regex == NULL) {
         return;
     }
-    pcre2_match_context_free(regex->limits);
     pcre2_code_free(regex->code);
     free(regex);
 }
 
 void gdt_regex_work_fini(gdt_work *work)
 {
+    pcre2_match_context_free(work->match_limits);
     pcre2_match_data_free(work->match_data);
     pcre2_jit_stack_free(work->jit_stack);
-}
-
-static pcre2_jit_stack *jit_stack_of(void *user)
-{
-    return user;
 }
 
 static god_status compile(const char *where, const char *pattern, size_t bytes, uint32_t options, gdt_regex **ret_regex,
@@ -64,16 +57,8 @@ static god_status compile(const char *where, const char *pattern, size_t bytes, 
         return god_fail(err, GOD_E_DATA, "%s: the regular expression \"%.*s\" is refused at byte %zu: %s", where,
                         (int)(bytes < 120 ? bytes : 120), pattern, (size_t)offset, (const char *)problem);
     }
-    regex->limits = pcre2_match_context_create(NULL);
-    if (regex->limits == NULL) {
-        gdt_regex_free(regex);
-        return god_fail(err, GOD_E_NOMEM, "%s: out of memory", where);
-    }
-    (void)pcre2_set_match_limit(regex->limits, match_steps_max);
-    (void)pcre2_set_depth_limit(regex->limits, backtrack_depth_max);
-    (void)pcre2_set_heap_limit(regex->limits, backtrack_kibibytes_max);
     /* Without JIT (not built in, or memory may not be made executable) the interpreter gives the same matches. */
-    regex->jit = pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) == 0;
+    (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
     *ret_regex = regex;
     return GOD_OK;
 }
@@ -120,28 +105,40 @@ god_status gdt_regex_compile_literal(const char *where, const char *text, size_t
     return status;
 }
 
-/* The match data fits every expression: only the whole match is asked for. */
+/* The memory of the searches of one work, which fits every expression: only the whole match is asked for. */
 static god_status prepare(gdt_work *work, god_error *err)
 {
+    if (work->match_limits != NULL) {
+        return GOD_OK;
+    }
     if (work->match_data == NULL) {
         work->match_data = pcre2_match_data_create(1, NULL);
     }
     if (work->jit_stack == NULL) {
         work->jit_stack = pcre2_jit_stack_create(jit_stack_bytes_first, jit_stack_bytes_max, NULL);
     }
-    return work->match_data == NULL || work->jit_stack == NULL ? god_fail(err, GOD_E_NOMEM, "encode: out of memory")
-                                                               : GOD_OK;
+    pcre2_match_context *limits = pcre2_match_context_create(NULL);
+    if (work->match_data == NULL || work->jit_stack == NULL || limits == NULL) {
+        pcre2_match_context_free(limits);
+        return god_fail(err, GOD_E_NOMEM, "encode: out of memory");
+    }
+    (void)pcre2_set_match_limit(limits, match_steps_max);
+    (void)pcre2_set_depth_limit(limits, backtrack_depth_max);
+    (void)pcre2_set_heap_limit(limits, backtrack_kibibytes_max);
+    pcre2_jit_stack_assign(limits, NULL, work->jit_stack);
+    work->match_limits = limits;
+    return GOD_OK;
 }
 
 /* *ret_found 0 when there is no match at or after `from`. */
-static god_status find(const gdt_regex *regex, gdt_work *work, pcre2_match_context *limits, uint32_t begin,
-                       uint32_t end, size_t from, uint32_t *ret_found, god_error *err)
+static god_status find(const gdt_regex *regex, gdt_work *work, uint32_t begin, uint32_t end, size_t from,
+                       uint32_t *ret_found, god_error *err)
 {
     int count = pcre2_match(regex->code, (PCRE2_SPTR)(work->text + begin), end - begin, from, PCRE2_NO_UTF_CHECK,
-                            work->match_data, limits);
+                            work->match_data, work->match_limits);
     if (count == PCRE2_ERROR_JIT_STACKLIMIT) {
         count = pcre2_match(regex->code, (PCRE2_SPTR)(work->text + begin), end - begin, from,
-                            PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, work->match_data, limits);
+                            PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, work->match_data, work->match_limits);
     }
     if (count < 0 && count != PCRE2_ERROR_NOMATCH) {
         PCRE2_UCHAR problem[160];
@@ -153,13 +150,12 @@ static god_status find(const gdt_regex *regex, gdt_work *work, pcre2_match_conte
     return GOD_OK;
 }
 
-static god_status find_all(const gdt_regex *regex, gdt_work *work, pcre2_match_context *limits, uint32_t begin,
-                           uint32_t end, god_error *err)
+static god_status find_all(const gdt_regex *regex, gdt_work *work, uint32_t begin, uint32_t end, god_error *err)
 {
     size_t length = end - begin, from = 0, gap = 0, last_match_end = SIZE_MAX;
     while (from <= length) {
         uint32_t found = 0;
-        GOD_TRY(find(regex, work, limits, begin, end, from, &found, err));
+        GOD_TRY(find(regex, work, begin, end, from, &found, err));
         if (!found) {
             break;
         }
@@ -185,15 +181,5 @@ god_status gdt_regex_matches(const gdt_regex *regex, gdt_work *work, uint32_t be
         return gdt_push_match(work, begin, end, 0, err);
     }
     GOD_TRY(prepare(work, err));
-    /* The stack belongs to this call, so the limits that carry it are a copy; the shared ones stay untouched. */
-    pcre2_match_context *limits = pcre2_match_context_copy(regex->limits);
-    if (limits == NULL) {
-        return god_fail(err, GOD_E_NOMEM, "encode: out of memory");
-    }
-    if (regex->jit) {
-        pcre2_jit_stack_assign(limits, jit_stack_of, work->jit_stack);
-    }
-    god_status status = find_all(regex, work, limits, begin, end, err);
-    pcre2_match_context_free(limits);
-    return status;
+    return find_all(regex, work, begin, end, err);
 }

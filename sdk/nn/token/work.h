@@ -70,7 +70,7 @@ typedef struct gdt_work {
     gdt_pieces next_pieces;
     gdt_matches matches, folded;
     gdt_scratch symbols, queue, chars, lattice;
-    void *match_data, *jit_stack; /* owned by regex.c */
+    void *match_data, *match_limits, *jit_stack; /* owned by regex.c */
 } gdt_work;
 
 /* Grows an array to hold `needed` items of `item_bytes`; `what` opens the error. */
