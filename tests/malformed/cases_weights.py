@@ -136,10 +136,10 @@ SINGLE = [
     ("f32_too_large_for_bf16", [add(Q, "F32", [128, 128]), value(Q, 6, struct.pack("<f", 3.4028e38))],
      'model.safetensors: tensor "model.layers.0.self_attn.q_proj.weight" holds a value too large for bf16 at '
      "element 6"),
-    ("one_row_of_the_vocabulary_missing", [rows(EMBED, -1)],
-     'model.safetensors: tensor "model.embed_tokens.weight" has shape [2047, 128], [2048, 128] is needed'),
-    ("one_row_of_the_vocabulary_too_many", [rows(EMBED, 1)],
-     'model.safetensors: tensor "model.embed_tokens.weight" has shape [2049, 128], [2048, 128] is needed'),
+    ("two_rows_of_the_vocabulary_missing", [rows(EMBED, -2)],
+     'model.safetensors: tensor "model.embed_tokens.weight" has shape [2046, 128], [2048, 128] is needed'),
+    ("two_rows_of_the_vocabulary_too_many", [rows(EMBED, 2)],
+     'model.safetensors: tensor "model.embed_tokens.weight" has shape [2050, 128], [2048, 128] is needed'),
     ("head_of_an_untied_model_missing", [config(tie_word_embeddings=False)], 'tensor "lm_head.weight" is missing'),
 ]
 

@@ -197,12 +197,23 @@ god_status gtx_group_artifact(gtx_group *group, const gtx_entrant *entrant, cons
     return report->fact(report->ctx, fact, digest);
 }
 
+/* The reference does so too, instead of refusing the model. */
+static const char started_afresh[] =
+    "its embedding or output matrix misses the vocabulary by one row and was replaced by fresh random numbers";
+
 god_status gtx_model_open(gtx_group *group, const gtx_entrant *entrant, gtx_model *ret_model, god_error *err)
 {
     gtx_model model = {0};
     if (!entrant->is_adapter) {
         GOD_TRY(god_nn_lm_open(group->engine, entrant->dir, &model.owned, err));
         model.lm = model.owned;
+        god_status status = god_nn_lm_info_of(model.lm)->reinitialised > 0
+                                ? group->report->note(group->report->ctx, entrant->index, started_afresh)
+                                : GOD_OK;
+        if (status != GOD_OK) {
+            god_nn_lm_close(model.owned);
+            return status;
+        }
     } else {
         /* The base itself has been opened before: only the adapter can fail here. */
         GOD_TRY(gtx_group_base(group, &model.lm, err));

@@ -3,6 +3,7 @@
 
 #include "format/adapter_config.h"
 #include "god/helpers/file.h"
+#include "god/nn/tokenizer.h"
 #include "lm/model.h"
 
 /* What a tensor of an adapter is to its module. */
@@ -23,6 +24,8 @@ typedef struct opening {
     god_nn_adapter *adapter;
     gnn_adapter_config *config;
     gnn_weights *weights;
+    int64_t vocabulary; /* rows of embedding and head: the base's, or those of a tokenizer that has grown */
+
     uint16_t *seen; /* per module of the base: one bit for each part that a tensor was read for */
 } opening;
 
@@ -156,10 +159,14 @@ static god_status put_replacement(opening *open, const gnn_module *module, const
         return gnn_stock_vector(stock, config, module, tensor, module->outputs, &ref.linear->bias, err);
     }
     uint32_t by_cols = module->kind == GNN_MODULE_LINEAR && config->arch->stored_by_cols;
-    GOD_TRY(gnn_stock_matrix(stock, config, module, tensor, module->outputs, module->cols, by_cols, &ref.linear->matrix,
-                             err));
-    uint32_t shared = config->info.tied && (module->kind == GNN_MODULE_EMBED || module->kind == GNN_MODULE_HEAD);
-    if (shared && !gnn_adapter_config_saves(open->config, module->name)) {
+    uint32_t over_vocabulary = module->kind == GNN_MODULE_EMBED || module->kind == GNN_MODULE_HEAD;
+    if (over_vocabulary) {
+        ref.linear->outputs = open->vocabulary;
+    }
+    GOD_TRY(gnn_stock_matrix(stock, config, module, tensor, ref.linear->outputs, module->cols, by_cols,
+                             &ref.linear->matrix, err));
+    if (over_vocabulary && config->info.tied && !gnn_adapter_config_saves(open->config, module->name)) {
+        params->embed.outputs = params->head.outputs = ref.linear->outputs;
         params->embed.matrix = params->head.matrix = ref.linear->matrix;
     }
     return GOD_OK;
@@ -224,6 +231,35 @@ static god_status finish_pairs(opening *open, god_error *err)
     return GOD_OK;
 }
 
+/* PEFT grows the base to the tokenizer that lies beside an adapter, where that has more entries. */
+static void read_vocabulary(opening *open, const char *adapter_dir)
+{
+    char path[GOD_PATH_MAX];
+    god_tokenizer *tokenizer = NULL;
+    open->vocabulary = open->base->params.embed.outputs;
+    if (god_path_join(adapter_dir, "tokenizer_config.json", path, NULL) != GOD_OK || !god_file_exists(path) ||
+        god_tokenizer_open(adapter_dir, &tokenizer, NULL) != GOD_OK) {
+        return; /* the tokenizer of an adapter is used for nothing else, so a broken one does no harm */
+    }
+    if (god_tokenizer_size(tokenizer) > open->vocabulary) {
+        open->vocabulary = god_tokenizer_size(tokenizer);
+    }
+    god_tokenizer_free(tokenizer);
+}
+
+/* Rows that the adapter does not bring along would be random numbers. */
+static god_status check_vocabulary(const opening *open, god_error *err)
+{
+    const gnn_params *params = &open->adapter->params;
+    if (params->embed.outputs != open->vocabulary || params->head.outputs != open->vocabulary) {
+        return god_fail(err, GOD_E_UNSUPPORTED,
+                        "the adapter's tokenizer has %lld entries, more than the %lld of the base, and the adapter "
+                        "brings no embedding and head of that size",
+                        (long long)open->vocabulary, (long long)open->base->params.embed.outputs);
+    }
+    return GOD_OK;
+}
+
 static god_status fill_adapter(opening *open, const char *model_dir, god_error *err)
 {
     god_nn_adapter *adapter = open->adapter;
@@ -233,11 +269,13 @@ static god_status fill_adapter(opening *open, const char *model_dir, god_error *
     }
     GOD_TRY(gnn_adapter_config_read(model_dir, &open->config, err));
     GOD_TRY(gnn_weights_open_adapter(model_dir, &open->weights, err));
+    read_vocabulary(open, model_dir);
     GOD_TRY(gnn_params_init(&adapter->params, &open->base->config, &open->base->params, err));
     GOD_TRY(gnn_stock_init(&adapter->stock, open->base->engine, gnn_weights_count(open->weights), err));
     for (size_t i = 0; i < gnn_weights_count(open->weights); i++) {
         GOD_TRY(put_tensor(open, gnn_weights_at(open->weights, i), err));
     }
+    GOD_TRY(check_vocabulary(open, err));
     return finish_pairs(open, err);
 }
 

@@ -212,6 +212,12 @@ static god_status read_flags(const json_t *root, gnn_config *config, god_error *
         return god_fail(err, GOD_E_DATA, WHERE ": \"%s\" is %g, allowed are 0 to 1", eps_key, eps);
     }
     config->norm_eps = (float)eps;
+    config->initial_spread = 0.02;
+    GOD_TRY(god_json_opt_num(WHERE, root, "initializer_range", &config->initial_spread, err));
+    if (!(config->initial_spread >= 0.0) || config->initial_spread > 1e3) {
+        return god_fail(err, GOD_E_DATA, WHERE ": \"initializer_range\" is %g, allowed are 0 to 1000",
+                        config->initial_spread);
+    }
     return GOD_OK;
 }
 
@@ -386,7 +392,7 @@ static god_status read_config(const json_t *root, gnn_config *config, god_error 
     if (!json_is_object(root)) {
         return god_fail(err, GOD_E_DATA, WHERE ": an object is needed");
     }
-    config->info.size = GOD_SIZE_TO(god_nn_lm_info, parameters);
+    config->info.size = GOD_SIZE_TO(god_nn_lm_info, reinitialised);
     GOD_TRY(find_arch(root, config, err));
     GOD_TRY(refuse_unsupported(root, config, err));
     GOD_TRY(read_sizes(root, config->arch, &config->info, err));

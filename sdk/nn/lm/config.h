@@ -33,6 +33,7 @@ typedef struct gnn_config {
     float norm_eps, attention_scale;
     float attention_softcap, logit_softcap; /* 0: none */
     float embedding_scale;                  /* 1: none */
+    double initial_spread;                  /* standard deviation of fresh weights */
     int64_t embed_cols;                     /* of the embedding and of what the head reads */
     uint32_t alibi;                         /* linear biases instead of a rotary embedding */
     uint32_t scale_by_layer;                /* attention_scale is divided by the layer's number, from 1 */

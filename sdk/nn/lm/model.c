@@ -49,6 +49,14 @@ static god_status load_norm(loading *load, const gnn_module *module, gnn_norm *n
     return GOD_OK;
 }
 
+/* A matrix over the vocabulary that the field's reference would start afresh, see god_nn_lm_open. */
+static uint32_t misses_by_one_row(const gnn_module *module, const gnn_tensor *tensor)
+{
+    uint32_t over_vocabulary = module->kind == GNN_MODULE_EMBED || module->kind == GNN_MODULE_HEAD;
+    return over_vocabulary && tensor->rank == 2 && tensor->shape[1] == module->cols &&
+           (tensor->shape[0] == module->outputs - 1 || tensor->shape[0] == module->outputs + 1);
+}
+
 static god_status load_linear(loading *load, const gnn_module *module, gnn_linear *linear, god_error *err)
 {
     gnn_stock *stock = &load->lm->stock;
@@ -63,6 +71,10 @@ static god_status load_linear(loading *load, const gnn_module *module, gnn_linea
         return GOD_OK;
     }
     GOD_TRY(need_tensor(load, module->name, ".weight", &tensor, err));
+    if (misses_by_one_row(module, tensor)) {
+        load->lm->config.info.reinitialised++;
+        return gnn_stock_normal(stock, module->outputs, module->cols, config->initial_spread, &linear->matrix, err);
+    }
     GOD_TRY(
         gnn_stock_matrix(stock, config, module, tensor, module->outputs, module->cols, by_cols, &linear->matrix, err));
     if (module->bias) {

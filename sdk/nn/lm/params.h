@@ -95,6 +95,9 @@ void gnn_stock_fini(gnn_stock *stock); /* accepts a stock that is all zero */
 god_status gnn_stock_matrix(gnn_stock *stock, const gnn_config *config, const gnn_module *module,
                             const gnn_tensor *tensor, int64_t outputs, int64_t cols, uint32_t by_cols,
                             const gnn_matrix **ret_matrix, god_error *err);
+/* A matrix of normal numbers with this standard deviation, the same at every call with the same shape. */
+god_status gnn_stock_normal(gnn_stock *stock, int64_t outputs, int64_t cols, double spread,
+                            const gnn_matrix **ret_matrix, god_error *err);
 /* A stored vector of `count` elements, in the order of the module's rows. */
 god_status gnn_stock_vector(gnn_stock *stock, const gnn_config *config, const gnn_module *module,
                             const gnn_tensor *tensor, int64_t count, const float **ret_vector, god_error *err);

@@ -1,4 +1,5 @@
 /* Matrices and vectors from stored tensors onto a device. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "format/convert.h"
@@ -113,6 +114,62 @@ god_status gnn_stock_matrix(gnn_stock *stock, const gnn_config *config, const gn
     free(staging);
     if (status == GOD_OK) {
         stock->parameters += (uint64_t)tensor->elements;
+        *ret_matrix = matrix;
+    }
+    return status;
+}
+
+/* Two independent normal numbers of standard deviation 1 (Box, Muller 1958) from xorshift64 (Marsaglia 2003). */
+static void next_normals(uint64_t *state, double ret[2])
+{
+    double uniform[2];
+    for (int i = 0; i < 2; i++) {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        uniform[i] = ((double)(*state >> 11) + 0.5) * 0x1p-53;
+    }
+    double radius = sqrt(-2.0 * log(uniform[0])), angle = 6.28318530717958647692 * uniform[1];
+    ret[0] = radius * cos(angle);
+    ret[1] = radius * sin(angle);
+}
+
+static god_status put_normals(god_nn_engine *engine, gnn_matrix *matrix, int64_t outputs, int64_t cols, double spread,
+                              void *row, god_error *err)
+{
+    uint64_t state = 88172645463325252u;
+    for (int64_t r = 0; r < outputs; r++) {
+        for (int64_t c = 0; c < cols; c += 2) {
+            double normals[2];
+            next_normals(&state, normals);
+            gnn_store(row, engine->dtype, c, (float)(spread * normals[0]));
+            gnn_store(row, engine->dtype, c + 1, (float)(spread * normals[1])); /* the row has room for one more */
+        }
+        GOD_TRY(engine->ops->matrix_put(engine->device, matrix, r, 1, row, err));
+    }
+    return GOD_OK;
+}
+
+god_status gnn_stock_normal(gnn_stock *stock, int64_t outputs, int64_t cols, double spread,
+                            const gnn_matrix **ret_matrix, god_error *err)
+{
+    god_nn_engine *engine = stock->engine;
+    gnn_matrix *matrix = NULL;
+    if (stock->matrix_count == stock->capacity) {
+        return god_fail(err, GOD_E_INTERNAL, "more than %zu matrices", stock->capacity);
+    }
+    void *row = calloc((size_t)cols + 1, sizeof(float));
+    if (row == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for a row of %lld numbers", (long long)cols);
+    }
+    god_status status = engine->ops->matrix_new(engine->device, outputs, cols, &matrix, err);
+    if (status == GOD_OK) {
+        stock->matrices[stock->matrix_count++] = matrix;
+        status = put_normals(engine, matrix, outputs, cols, spread, row, err);
+    }
+    free(row);
+    if (status == GOD_OK) {
+        stock->parameters += (uint64_t)outputs * (uint64_t)cols;
         *ret_matrix = matrix;
     }
     return status;

@@ -143,6 +143,8 @@ static void check_weights(const char *dir, json_t *report)
     }
     if (status != GOD_OK) {
         refuse(report, &err);
+    } else if (god_nn_lm_info_of(lm)->reinitialised > 0) {
+        set_number(report, "reinitialised", god_nn_lm_info_of(lm)->reinitialised);
     }
     god_nn_lm_close(lm);
     god_nn_engine_close(engine);

@@ -6,6 +6,7 @@
 #include "tiny.h"
 
 #include "format/adapter_config.h"
+#include "god/helpers/text.h"
 #include "format/pattern.h"
 
 typedef struct bad_config {
@@ -277,6 +278,56 @@ START_TEST(test_nn_adapter__modules_to_save_stand_in_for_the_bases)
 }
 END_TEST
 
+/* A tokenizer of `entries` letters beside the adapter. */
+static void write_tokenizer(int entries)
+{
+    god_text text = GOD_TEXT_INIT;
+    god_error err = GOD_ERROR_INIT;
+    ck_assert_int_eq(god_text_append_str(&text, "{\"model\":{\"type\":\"BPE\",\"merges\":[],\"vocab\":{", &err),
+                     GOD_OK);
+    for (int i = 0; i < entries; i++) {
+        ck_assert_int_eq(god_text_append_f(&text, &err, "%s\"<%d>\":%d", i > 0 ? "," : "", i, i), GOD_OK);
+    }
+    ck_assert_int_eq(god_text_append_str(&text, "}}}", &err), GOD_OK);
+    tiny_text_write("adapter", "tokenizer.json", text.data);
+    tiny_text_write("adapter", "tokenizer_config.json", "{}");
+    god_text_free(&text);
+}
+
+static void expect_grown(const tiny_file *file, god_status status, const char *message, double nll)
+{
+    god_error err = GOD_ERROR_INIT;
+    god_nn_adapter *adapter = NULL;
+    tiny_adapter_write("adapter", ADAPTER, file);
+    write_tokenizer(100);
+    god_status found = god_nn_adapter_open(base, "adapter", &adapter, &err);
+    ck_assert_msg(found == status, "%s: %s", god_status_name(found), err.message);
+    if (status == GOD_OK) {
+        ck_assert_double_eq_tol(mean_nll(base, adapter), nll, 1e-6);
+    } else {
+        ck_assert_str_eq(err.message, message);
+    }
+    god_nn_adapter_close(adapter);
+}
+
+START_TEST(test_nn_adapter__may_bring_a_vocabulary_that_has_grown)
+{
+    tiny_file *file = adapter_tensors();
+    expect_grown(file, GOD_E_UNSUPPORTED,
+                 "the adapter's tokenizer has 100 entries, more than the 97 of the base, and the adapter brings no "
+                 "embedding and head of that size",
+                 0.0);
+    (void)tiny_add(file, "base_model.model.lm_head.weight", "F32", 2, 100, 32, 0.0, 0.0);
+    (void)tiny_add(file, "base_model.model.model.embed_tokens.weight", "F32", 2, 100, 32, 0.0, 1.0);
+    expect_grown(file, GOD_OK, NULL, log(100.0)); /* a head of zeros: every token is as likely */
+    expect_adapter(
+        file, GOD_E_DATA,
+        "adapter_model.safetensors: tensor \"base_model.model.lm_head.weight\" has shape [100, 32], [97, 32] is "
+        "needed");
+    tiny_file_free(file);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("nn_adapter");
@@ -291,6 +342,7 @@ int main(void)
     tcase_add_test(files, test_nn_adapter__refuses_what_it_cannot_apply);
     tcase_add_test(files, test_nn_adapter__equals_the_merged_model_in_f32);
     tcase_add_test(files, test_nn_adapter__modules_to_save_stand_in_for_the_bases);
+    tcase_add_test(files, test_nn_adapter__may_bring_a_vocabulary_that_has_grown);
     suite_add_tcase(suite, config);
     suite_add_tcase(suite, files);
     SRunner *runner = srunner_create(suite);

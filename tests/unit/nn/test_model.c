@@ -263,6 +263,41 @@ START_TEST(test_nn_model__digest_does_not_depend_on_sharding)
 }
 END_TEST
 
+/* Embedding and head of one row too many, or one too few. */
+static void resize_vocabulary(tiny_file *file, int64_t rows)
+{
+    tiny_remove(file, "model.embed_tokens.weight");
+    tiny_remove(file, "lm_head.weight");
+    (void)tiny_add(file, "model.embed_tokens.weight", "F32", 2, rows, 32, 0.0, 0.3);
+    (void)tiny_add(file, "lm_head.weight", "F32", 2, rows, 32, 0.0, 0.3);
+}
+
+START_TEST(test_nn_model__starts_matrices_afresh_that_miss_by_one_row)
+{
+    char config[1024];
+    god_error err = GOD_ERROR_INIT;
+    god_nn_engine *engine = open_engine(GOD_PRECISION_F32);
+    god_nn_lm *lm = NULL;
+    tiny_llama(config, sizeof config, "");
+    for (int64_t rows = 96; rows <= 98; rows += 2) {
+        tiny_file *file = tiny_model_tensors(config, "F32", 1);
+        resize_vocabulary(file, rows);
+        tiny_model_write("m", config, file);
+        ck_assert_msg(god_nn_lm_open(engine, "m", &lm, &err) == GOD_OK, "%s", err.message);
+        ck_assert_uint_eq(god_nn_lm_info_of(lm)->reinitialised, 2);
+        god_nn_lm_close(lm);
+        tiny_file_free(file);
+    }
+    god_nn_engine_close(engine);
+    tiny_file *file = tiny_model_tensors(config, "F32", 1);
+    resize_vocabulary(file, 99);
+    tiny_model_write("m", config, file);
+    expect_model(GOD_E_DATA,
+                 "model.safetensors: tensor \"model.embed_tokens.weight\" has shape [99, 32], [97, 32] is needed");
+    tiny_file_free(file);
+}
+END_TEST
+
 START_TEST(test_nn_engine__refuses_options_it_does_not_know)
 {
     god_error err = GOD_ERROR_INIT;
@@ -307,6 +342,7 @@ int main(void)
     tcase_add_test(tests, test_nn_model__says_how_many_bytes_a_cut_shard_lacks);
     tcase_add_test(tests, test_nn_model__refuses_folders_without_safetensors);
     tcase_add_test(tests, test_nn_model__digest_does_not_depend_on_sharding);
+    tcase_add_test(tests, test_nn_model__starts_matrices_afresh_that_miss_by_one_row);
     tcase_add_test(tests, test_nn_engine__refuses_options_it_does_not_know);
     tcase_add_test(tests, test_nn_engine__works_without_its_module_and_says_so);
     suite_add_tcase(suite, tests);

@@ -48,6 +48,7 @@ typedef struct god_nn_lm_info {
     int64_t max_position_embeddings; /* 0 when absent */
     uint32_t tied;                   /* output matrix = embedding matrix */
     uint64_t parameters;             /* 0 until the weights have been opened */
+    uint32_t reinitialised;          /* matrices that did not fit by one row and hold fresh random numbers instead */
 } god_nn_lm_info;
 
 /* Reads config.json alone. */
@@ -55,7 +56,11 @@ god_status god_nn_lm_read_info(const char *model_dir, god_nn_lm_info *ret_info, 
 
 /* Opens a full model. Missing, surplus or wrongly shaped tensors, NaN or infinite weights, holes or overlaps in a
  * shard are GOD_E_DATA with a sentence that names the tensor. Surplus tensors are an error only when no rule of the
- * architecture names them as harmless. */
+ * architecture names them as harmless.
+ *
+ * An embedding or output matrix with exactly one row more or less than `vocab_size` is replaced by fresh normal numbers
+ * of the model's initializer_range, as the field's reference loads such a model; its numbers come from an unseeded
+ * generator, ours from a fixed one. info.reinitialised counts them: whoever shows the score says so. */
 god_status god_nn_lm_open(god_nn_engine *engine, const char *model_dir, god_nn_lm **ret_lm, god_error *err);
 void god_nn_lm_close(god_nn_lm *lm); /* accepts NULL */
 const god_nn_lm_info *god_nn_lm_info_of(const god_nn_lm *lm);
@@ -63,7 +68,8 @@ const god_nn_lm_info *god_nn_lm_info_of(const god_nn_lm *lm);
 /* 1 when the folder is an adapter: it has adapter_config.json at its top. */
 uint32_t god_nn_adapter_is(const char *model_dir);
 /* Opens a LoRA adapter in PEFT layout against its base; it stays unmerged. An adapter whose tensors name modules the
- * base lacks or whose shapes do not fit is GOD_E_DATA ("... was made for another base model"). */
+ * base lacks or whose shapes do not fit is GOD_E_DATA ("... was made for another base model"). When a tokenizer
+ * lies beside it that has more entries than the base has rows, it has to bring an embedding and a head of that size. */
 god_status god_nn_adapter_open(god_nn_lm *base, const char *model_dir, god_nn_adapter **ret_adapter, god_error *err);
 void god_nn_adapter_close(god_nn_adapter *adapter); /* accepts NULL */
 
