@@ -1,7 +1,9 @@
-/* god/nn/tokenizer.h: text to token ids and back, with the ids that Hugging Face `tokenizers` gives.
+/* god/nn/tokenizer.h: text to token ids and back, with the ids that Hugging Face `transformers` 4.57 gives.
  *
- * A tokenizer is read from a model folder (`tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json`) and
- * does not change afterwards: any number of threads may encode with one tokenizer at the same time. [any]
+ * A tokenizer is read from a model folder: `tokenizer.json`, or else a SentencePiece file (`tokenizer.model`,
+ * `spiece.model`, `sentencepiece.bpe.model`); then `tokenizer_config.json`, `special_tokens_map.json`,
+ * `added_tokens.json` and `chat_template.jinja`, none of which has to exist. It does not change afterwards: any number
+ * of threads may encode with one tokenizer at the same time. [any]
  */
 #ifndef GOD_NN_TOKENIZER_H
 #define GOD_NN_TOKENIZER_H
@@ -41,12 +43,14 @@ enum {
 
 /* Encodes bytes of UTF-8; invalid sequences are replaced by U+FFFD, as Python's `errors="replace"` does. ids_max > 0
  * cuts to that many ids, special tokens counted and kept, on the tokenizer's truncation side; 0 does not cut. `tokens`
- * is overwritten. */
+ * is overwritten. GOD_E_INVALID when ids_max leaves no room for the special tokens, GOD_E_DATA when the text is longer
+ * than 1 GiB (after normalization, too) or a regular expression of the tokenizer gives up on it. */
 god_status god_tokenizer_encode(const god_tokenizer *tokenizer, const char *text, size_t bytes, uint32_t flags,
                                 size_t ids_max, god_tokens *tokens, god_error *err);
 void god_tokens_free(god_tokens *tokens); /* accepts NULL; leaves an empty list */
 
-/* Appends the text of the ids to a malloc'ed, NUL-ended string owned by the caller. */
+/* The text of the ids as a malloc'ed, NUL-ended string owned by the caller. Ids without a piece are left out; with
+ * skip_special 1 so are special tokens. */
 god_status god_tokenizer_decode(const god_tokenizer *tokenizer, const int32_t *ids, size_t count, uint32_t skip_special,
                                 char **ret_text, size_t *ret_bytes, god_error *err);
 
@@ -68,7 +72,8 @@ uint32_t god_tokenizer_truncation_side(const god_tokenizer *tokenizer);
 int32_t god_tokenizer_size(const god_tokenizer *tokenizer);
 /* `model_max_length` of tokenizer_config.json; 0 when absent. Values above 10^15 are read as 10^15. */
 int64_t god_tokenizer_model_max_length(const god_tokenizer *tokenizer);
-/* Name of the chat template source in tokenizer_config.json / chat_template.jinja, NULL when there is none. */
+/* The source of the chat template: chat_template.jinja, else "chat_template" of tokenizer_config.json (of several, the
+ * one named "default"); NULL when there is none. Lives as long as the tokenizer. */
 const char *god_tokenizer_chat_template(const god_tokenizer *tokenizer);
 
 #ifdef __cplusplus
