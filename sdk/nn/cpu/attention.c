@@ -9,7 +9,7 @@
  *
  * Shapes depend on the place in the sequence alone, so a row's digits do not depend on the rest of the pack, nor on the
  * tokens that follow it. */
-#include <dnnl.h>
+#include <oneapi/dnnl/dnnl.h>
 #include <math.h>
 #include <stdlib.h>
 

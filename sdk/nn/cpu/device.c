@@ -1,5 +1,5 @@
 /* The table of the CPU device, its memory and its description. */
-#include <dnnl.h>
+#include <oneapi/dnnl/dnnl.h>
 #include <stdlib.h>
 
 #include "cpu.h"

@@ -7,7 +7,7 @@
  * One item of work widens a panel to f32 (bf16 weights stay bf16 in memory) and multiplies it with tiles of 128 rows of
  * x by one single-threaded oneDNN sgemm of always the same shape, 128 x 64 x cols; short tiles are filled with zero
  * rows. So a row's digits depend on the row, the matrix and the instruction set, and on nothing else. */
-#include <dnnl.h>
+#include <oneapi/dnnl/dnnl.h>
 #include <stdlib.h>
 
 #include "cpu.h"
