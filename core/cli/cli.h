@@ -17,13 +17,19 @@ enum {
     GDI_EXIT_STOPPED = 130 /* SIGINT or SIGTERM */
 };
 
+int gdi_cmd_cache(int argc, char **argv);
 int gdi_cmd_config(int argc, char **argv);
+int gdi_cmd_db(int argc, char **argv);
 int gdi_cmd_evaluate(int argc, char **argv);
 int gdi_cmd_host(int argc, char **argv);
 int gdi_cmd_inspect(int argc, char **argv); /* `god model`, and `god tokenize` of a text */
+int gdi_cmd_job(int argc, char **argv);
 int gdi_cmd_plugin(int argc, char **argv);
 int gdi_cmd_rules(int argc, char **argv);
+int gdi_cmd_run_task(int argc, char **argv); /* `god run-task` */
+int gdi_cmd_task(int argc, char **argv);
 int gdi_cmd_tokenize(int argc, char **argv);
+int gdi_cmd_tournament(int argc, char **argv);
 
 /* Prints "god COMMAND: message" to stderr and returns the exit code that suits err->code: GDI_EXIT_USAGE for
  * GOD_E_INVALID, GOD_E_DATA and GOD_E_NOT_FOUND, GDI_EXIT_STOPPED for GOD_E_CANCELLED, otherwise GDI_EXIT_FAILED. */

@@ -33,6 +33,24 @@ static const command commands[] = {
 #ifdef GDI_HAS_CONFIG
     {"config", "show, check and explain god.yaml", gdi_cmd_config},
 #endif
+#ifdef GDI_HAS_JOB
+    {"job", "list, show, follow and cancel jobs", gdi_cmd_job},
+#endif
+#ifdef GDI_HAS_TOURNAMENT
+    {"tournament", "list, show, create and simulate tournaments", gdi_cmd_tournament},
+#endif
+#ifdef GDI_HAS_DB
+    {"db", "prepare, check and back up the store", gdi_cmd_db},
+#endif
+#ifdef GDI_HAS_TASK
+    {"task", "show what a training would be started with", gdi_cmd_task},
+#endif
+#ifdef GDI_HAS_RUN_TASK
+    {"run-task", "train a repository as a validator does, and judge the output", gdi_cmd_run_task},
+#endif
+#ifdef GDI_HAS_CACHE
+    {"cache", "list, check and prune what was downloaded", gdi_cmd_cache},
+#endif
     {NULL, NULL, NULL},
 };
 
