@@ -7,7 +7,7 @@
 #ifndef GDI_CLI_RULES_RUN_H
 #define GDI_CLI_RULES_RUN_H
 
-#include "core/cli/rules_task_kinds.h"
+#include "core/cycles/task_kinds.h"
 #include "god/helpers/json.h"
 
 enum { GDI_RULES_FILE_BYTES_MAX = 64 << 20, GDI_RULES_VECTORS_MAX = 1000000 };

@@ -7,7 +7,7 @@
 #ifndef GDI_CLI_RULES_VECTOR_H
 #define GDI_CLI_RULES_VECTOR_H
 
-#include "core/cli/rules_task_kinds.h"
+#include "core/cycles/task_kinds.h"
 #include "core/tournament/entrant.h"
 #include "core/tournament/roster.h"
 #include "core/tournament/rules.h"
