@@ -23,6 +23,7 @@ static int add_interfaces(json_t *array, const gdi_plugin *plugin)
     failed |= plugin->has_dataset ? add_string(array, GOD_DATASET_ID) : 0;
     failed |= plugin->has_eval ? add_string(array, GOD_EVAL_ID) : 0;
     failed |= plugin->has_explain ? add_string(array, GOD_EXPLAIN_ID) : 0;
+    failed |= plugin->has_training ? add_string(array, GOD_TRAINING_ID) : 0;
     return failed;
 }
 
@@ -113,6 +114,7 @@ static god_status read_interfaces(const json_t *value, gdi_plugin_info *info, go
         info->has_dataset |= strcmp(id, GOD_DATASET_ID) == 0;
         info->has_eval |= strcmp(id, GOD_EVAL_ID) == 0;
         info->has_explain |= strcmp(id, GOD_EXPLAIN_ID) == 0;
+        info->has_training |= strcmp(id, GOD_TRAINING_ID) == 0;
     }
     return GOD_OK;
 }

@@ -1,6 +1,6 @@
 /* core/loader/memory.h: plugins.json, what is known about files that were described before.
  *
- *   {"version": 1, "rules": "abi 1.0, rules 1", "plugins": {"<sha256 of the file>": {a description, see info.h}}}
+ *   {"version": 1, "rules": "abi 1.0, rules 2", "plugins": {"<sha256 of the file>": {a description, see info.h}}}
  *
  * It is only a memory: when it cannot be read, or other rules wrote it, it counts as empty and is written anew. At
  * most GDI_MEMORY_PLUGINS_MAX files are remembered; the oldest goes first. [one] per file; two processes that write at

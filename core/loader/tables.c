@@ -109,6 +109,26 @@ static god_status no_explain(god_instance *instance, const char *spec_json, cons
     return lacks(err, "explain", GOD_EXPLAIN_ID);
 }
 
+static god_status no_claim(god_instance *instance, const char *training_data_json, void *user,
+                           god_status (*claimed)(void *user, const god_claim *claim), god_error *err)
+{
+    (void)instance;
+    (void)training_data_json;
+    (void)user;
+    (void)claimed;
+    return lacks(err, "claim", GOD_TRAINING_ID);
+}
+
+static god_status no_plan(god_instance *instance, const char *spec_json, const god_training_sink *sink,
+                          god_training_plan *ret_plan, god_error *err)
+{
+    (void)instance;
+    (void)spec_json;
+    (void)sink;
+    (void)ret_plan;
+    return lacks(err, "plan", GOD_TRAINING_ID);
+}
+
 static const god_task absent_task = {
     .size = GOD_SIZE_TO(god_task, build_args), .check = no_check, .build_args = no_build_args};
 static const god_dataset absent_dataset = {
@@ -119,6 +139,8 @@ static const god_eval absent_eval = {.size = GOD_SIZE_TO(god_eval, score_group),
                                      .run = no_run,
                                      .score_group = no_score_group};
 static const god_explain absent_explain = {.size = GOD_SIZE_TO(god_explain, explain), .explain = no_explain};
+static const god_training absent_training = {
+    .size = GOD_SIZE_TO(god_training, plan), .claim = no_claim, .plan = no_plan};
 
 /* ---- tables of pointers, field by field ---- */
 
@@ -148,6 +170,7 @@ static const slot eval_slots[] = {
     SLOT(god_eval, score_group, 0),
 };
 static const slot explain_slots[] = {SLOT(god_explain, explain, 1)};
+static const slot training_slots[] = {SLOT(god_training, claim, 1), SLOT(god_training, plan, 1)};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -345,6 +368,7 @@ static god_status read_interfaces(gdi_plugin *plugin, god_error *err)
     plugin->dataset = absent_dataset;
     plugin->eval = absent_eval;
     plugin->explain = absent_explain;
+    plugin->training = absent_training;
     GOD_TRY(read_interface(&plugin->plugin, GOD_TASK_ID, task_slots, COUNT(task_slots), &plugin->task,
                            &plugin->has_task, err));
     GOD_TRY(read_interface(&plugin->plugin, GOD_DATASET_ID, dataset_slots, COUNT(dataset_slots), &plugin->dataset,
@@ -353,6 +377,8 @@ static god_status read_interfaces(gdi_plugin *plugin, god_error *err)
                            &plugin->has_eval, err));
     GOD_TRY(read_interface(&plugin->plugin, GOD_EXPLAIN_ID, explain_slots, COUNT(explain_slots), &plugin->explain,
                            &plugin->has_explain, err));
+    GOD_TRY(read_interface(&plugin->plugin, GOD_TRAINING_ID, training_slots, COUNT(training_slots), &plugin->training,
+                           &plugin->has_training, err));
     if (!plugin->has_task && !plugin->has_dataset && !plugin->has_eval) {
         return god_fail(err, GOD_E_INVALID,
                         "offers none of " GOD_TASK_ID ", " GOD_DATASET_ID ", " GOD_EVAL_ID

@@ -8,6 +8,7 @@
 #include "god/plugin.h"
 #include "god/task.h"
 #include "god/template.h"
+#include "god/training.h"
 
 #ifdef __cplusplus
 #define ASSERT(condition, text) static_assert(condition, text)
@@ -181,6 +182,38 @@ SIZE(god_template_request, 40);
 AT(god_template, size, 0);
 AT(god_template, render, 8);
 SIZE(god_template, 16);
+
+AT(god_claim, size, 0);
+AT(god_claim, keys, 4);
+AT(god_claim, order, 8);
+AT(god_claim, spec_json, 16);
+SIZE(god_claim, 24);
+
+AT(god_training_plan, size, 0);
+AT(god_training_plan, tells_datasets, 4);
+AT(god_training_plan, keeps_run_log, 8);
+AT(god_training_plan, row_count, 12);
+AT(god_training_plan, row_json, 16);
+AT(god_training_plan, dockerfile, 24);
+AT(god_training_plan, image, 32);
+AT(god_training_plan, container_prefix, 40);
+AT(god_training_plan, data_ending, 48);
+AT(god_training_plan, upload_subfolder, 56);
+AT(god_training_plan, sidecar, 64);
+AT(god_training_plan, single_file_bytes_min, 72);
+SIZE(god_training_plan, 80);
+
+AT(god_training_sink, size, 0);
+AT(god_training_sink, ctx, 8);
+AT(god_training_sink, download_arg, 16);
+AT(god_training_sink, label, 24);
+AT(god_training_sink, extra, 32);
+SIZE(god_training_sink, 40);
+
+AT(god_training, size, 0);
+AT(god_training, claim, 8);
+AT(god_training, plan, 16);
+SIZE(god_training, 24);
 
 /* Numbers that travel between the two sides. */
 ASSERT(GOD_OK == 0 && GOD_E_INVALID == -1 && GOD_E_DATA == -2 && GOD_E_UNSUPPORTED == -3 && GOD_E_NOT_FOUND == -4, "");

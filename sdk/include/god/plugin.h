@@ -7,6 +7,7 @@
  *     "god.dataset/1"  god/dataset.h   name the files a task needs, prepare them for the cache
  *     "god.eval/1"     god/eval.h      evaluate a whole group of submissions
  *     "god.explain/1"  god/explain.h   show what is scored of one row; optional
+ *     "god.training/1" god/training.h  claim a training request, say what a trainer prepares; optional
  *
  * and the host answers `god_host.extension(id)` the same way ("god.http/1", god/http.h).
  *
