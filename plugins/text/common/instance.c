@@ -4,7 +4,8 @@
 
 #include "god/helpers/json.h"
 
-god_status gtx_instance_open(const god_host *host, const char *config_json, god_instance **ret_instance, god_error *err)
+god_status gtx_instance_open(const gtx_task_type *type, const god_host *host, const char *config_json,
+                             god_instance **ret_instance, god_error *err)
 {
     json_t *config = NULL;
     const char *salt = "";
@@ -26,7 +27,7 @@ god_status gtx_instance_open(const god_host *host, const char *config_json, god_
         free(instance);
         return status;
     }
-    *instance = (god_instance){host, salt_copy, (uint64_t)states_mib << 20};
+    *instance = (god_instance){type, host, salt_copy, (uint64_t)states_mib << 20};
     *ret_instance = instance;
     return GOD_OK;
 }

@@ -16,15 +16,18 @@
 
 #define GTX_BASE_STATES_MIB 4096 /* default: 500 000 label tokens of a 7B model in bf16 */
 
+typedef struct gtx_task_type gtx_task_type; /* common/task_type.h */
+
 struct god_instance {
+    const gtx_task_type *type;
     const god_host *host;
     char *model_hash_salt; /* "" when nothing is said */
     uint64_t base_states_bytes_max;
 };
 
-/* god_plugin.open and .close of every text plug-in. */
-god_status gtx_instance_open(const god_host *host, const char *config_json, god_instance **ret_instance,
-                             god_error *err);
+/* god_plugin.open, beside the type that the plug-in is about, and .close of every text plug-in. */
+god_status gtx_instance_open(const gtx_task_type *type, const god_host *host, const char *config_json,
+                             god_instance **ret_instance, god_error *err);
 void gtx_instance_close(god_instance *instance);
 
 #endif

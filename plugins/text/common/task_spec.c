@@ -7,7 +7,7 @@
 /* One key of a record: its JSON type and what stands there when the task does not say. */
 typedef struct record_key {
     const char *name;
-    enum { STRING, NUMBER, BOOLEAN, REWARDS } type;
+    enum { STRING, NUMBER, BOOLEAN, REWARDS, ENVIRONMENTS } type;
     const char *text_default; /* of a STRING; NULL: null */
     uint32_t required;
 } record_key;
@@ -36,6 +36,7 @@ static const record_key chat_keys[] = {{"chat_template", STRING, "chatml", 0},
                                        {"chat_user_reference", STRING, "user", 0},
                                        {"chat_assistant_reference", STRING, "assistant", 0},
                                        {NULL, STRING, NULL, 0}};
+static const record_key environment_keys[] = {{"environment_names", ENVIRONMENTS, NULL, 0}, {NULL, STRING, NULL, 0}};
 static const record_key reward_keys[] = {
     {"reward_id", STRING, NULL, 0}, {"reward_func", STRING, NULL, 1}, {"reward_weight", NUMBER, NULL, 1},
     {"func_hash", STRING, NULL, 0}, {"is_generic", BOOLEAN, NULL, 0}, {"is_manual", BOOLEAN, NULL, 0},
@@ -47,6 +48,7 @@ static const record_key *keys_of(gtx_kind kind)
     case GTX_KIND_INSTRUCT: return instruct_keys;
     case GTX_KIND_DPO: return dpo_keys;
     case GTX_KIND_GRPO: return grpo_keys;
+    case GTX_KIND_ENVIRONMENT: return environment_keys;
     default: return chat_keys;
     }
 }
@@ -113,6 +115,25 @@ static god_status complete_rewards(const json_t *rewards, json_t **ret_list, god
     return GOD_OK;
 }
 
+static god_status check_environments(const char *where, const json_t *names, god_error *err)
+{
+    static const char *const known[] = {"gin_rummy", "liars_dice", "leduc_poker", "intercode"};
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        uint32_t found = 0;
+        for (size_t k = 0; name != NULL && k < sizeof known / sizeof known[0]; k++) {
+            found |= strcmp(name, known[k]) == 0;
+        }
+        if (!found) {
+            return god_fail(err, GOD_E_INVALID,
+                            "%s: \"environment_names\" has \"%.60s\": known are gin_rummy, liars_dice, leduc_poker and "
+                            "intercode",
+                            where, name == NULL ? "a value that is no string" : name);
+        }
+    }
+    return GOD_OK;
+}
+
 /* The value of one key: what the record says, or the default. A new reference. */
 static god_status complete_value(const char *where, const record_key *key, json_t *given, json_t **ret_value,
                                  god_error *err)
@@ -133,6 +154,9 @@ static god_status complete_value(const char *where, const record_key *key, json_
     }
     if (key->type == REWARDS) {
         return complete_rewards(given, ret_value, err);
+    }
+    if (key->type == ENVIRONMENTS) {
+        GOD_TRY(check_environments(where, given, err));
     }
     *ret_value = key->type == NUMBER ? json_real(json_number_value(given)) : json_incref(given);
     return GOD_OK;
@@ -166,8 +190,51 @@ god_status gtx_record_complete(gtx_kind kind, const json_t *record, json_t **ret
     return complete("dataset_type", keys_of(kind), record, ret_record, err);
 }
 
-/* These three become parts of paths and container names. */
-static god_status check_name(const char *key, const char *value, god_error *err)
+/* A new reference to the part of the record that `keys` names; *keys_there grows by what is in it. NULL: out of memory. */
+static json_t *known_part(const record_key *keys, const json_t *record, uint32_t *keys_there)
+{
+    json_t *part = json_object();
+    for (const record_key *key = keys; part != NULL && key->name != NULL; key++) {
+        json_t *value = json_object_get(record, key->name), *item = NULL;
+        size_t i = 0;
+        if (value == NULL) {
+            continue;
+        }
+        *keys_there += 1;
+        json_t *copy = key->type == REWARDS && json_is_array(value) ? json_array() : json_incref(value);
+        json_array_foreach(copy == value ? NULL : value, i, item)
+        {
+            (void)json_array_append_new(copy, json_is_object(item) ? known_part(reward_keys, item, keys_there)
+                                                                   : json_incref(item));
+        }
+        if (json_object_set_new(part, key->name, copy) != 0) {
+            json_decref(part);
+            part = NULL;
+        }
+    }
+    return part;
+}
+
+god_status gtx_record_known(gtx_kind kind, const json_t *record, uint32_t *ret_keys, json_t **ret_record,
+                            god_error *err)
+{
+    uint32_t keys_there = 0;
+    if (!json_is_object(record)) {
+        return god_fail(err, GOD_E_INVALID, "dataset_type: an object is needed");
+    }
+    json_t *part = known_part(keys_of(kind), record, &keys_there);
+    if (part == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "dataset_type: out of memory");
+    }
+    god_status status = gtx_record_complete(kind, part, ret_record, err);
+    json_decref(part);
+    if (status == GOD_OK) {
+        *ret_keys = keys_there;
+    }
+    return status;
+}
+
+god_status gtx_check_name(const char *key, const char *value, god_error *err)
 {
     if (value == NULL) {
         return GOD_OK;
@@ -240,9 +307,9 @@ static god_status read_members(gtx_task_spec *spec, god_error *err)
     }
     GOD_TRY(god_json_opt_object("task", spec->root, "baseline_stats", &stats, err));
     spec->has_baseline_stats = stats != NULL;
-    GOD_TRY(check_name("task_id", spec->task_id, err));
-    GOD_TRY(check_name("hotkey", spec->hotkey, err));
-    GOD_TRY(check_name("expected_repo_name", spec->expected_repo_name, err));
+    GOD_TRY(gtx_check_name("task_id", spec->task_id, err));
+    GOD_TRY(gtx_check_name("hotkey", spec->hotkey, err));
+    GOD_TRY(gtx_check_name("expected_repo_name", spec->expected_repo_name, err));
     GOD_TRY(check_file_format(spec->file_format, err));
     if (strcmp(spec->profile, "P1") != 0 && strcmp(spec->profile, "P2") != 0) {
         return god_fail(err, GOD_E_INVALID, "task: \"profile\" is \"%.100s\": known are P1 and P2", spec->profile);

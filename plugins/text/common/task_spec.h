@@ -1,4 +1,4 @@
-/* task_spec.h: the members of a task that every text task type shares, read once with sentences that name them. [any]
+/* task_spec.h: the members of a task that every text and environment task type shares, read once with sentences that name them. [any]
  *
  * The object is `training_data` of spec/training.md 2.1 with `task_type` and `hotkey` beside it. Members that are
  * absent stay NULL; gtx_task_args says which of them a training command needs.
@@ -22,7 +22,13 @@ typedef struct gtx_task_spec {
 } gtx_task_spec;
 
 /* Kinds of `dataset_type` (spec/training.md 2.2). */
-typedef enum gtx_kind { GTX_KIND_INSTRUCT = 1, GTX_KIND_DPO, GTX_KIND_GRPO, GTX_KIND_CHAT } gtx_kind;
+typedef enum gtx_kind {
+    GTX_KIND_INSTRUCT = 1,
+    GTX_KIND_DPO,
+    GTX_KIND_GRPO,
+    GTX_KIND_CHAT,
+    GTX_KIND_ENVIRONMENT
+} gtx_kind;
 
 /* Parses and checks. `task_type` is what the plug-in does ("InstructTextTask"): another one in the spec is refused, an
  * absent one is taken as this. GOD_E_INVALID with a sentence naming the key and the value. */
@@ -33,5 +39,13 @@ void gtx_task_spec_free(gtx_task_spec *spec); /* accepts a zeroed one */
 /* The record with every key of its kind in contract order, defaults filled in. Unknown keys and wrong types are
  * GOD_E_INVALID. *ret_record is owned by the caller. */
 god_status gtx_record_complete(gtx_kind kind, const json_t *record, json_t **ret_record, god_error *err);
+/* What this kind knows of the record, completed in the same way; unknown keys are passed over, as a training request may
+ * have them. *ret_keys is the number of known keys that are there, those of reward functions too. */
+god_status gtx_record_known(gtx_kind kind, const json_t *record, uint32_t *ret_keys, json_t **ret_record,
+                            god_error *err);
+
+/* A value that becomes a part of paths and container names: letters, digits, ".", "_" and "-", no "..". NULL is fine.
+ * GOD_E_INVALID names the key. */
+god_status gtx_check_name(const char *key, const char *value, god_error *err);
 
 #endif
