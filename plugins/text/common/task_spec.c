@@ -190,23 +190,33 @@ god_status gtx_record_complete(gtx_kind kind, const json_t *record, json_t **ret
     return complete("dataset_type", keys_of(kind), record, ret_record, err);
 }
 
-/* A new reference to the part of the record that `keys` names; *keys_there grows by what is in it. NULL: out of memory. */
+static json_t *known_part(const record_key *keys, const json_t *record, uint32_t *keys_there);
+
+static json_t *known_rewards(const json_t *rewards, uint32_t *keys_there)
+{
+    json_t *list = json_array(), *item = NULL;
+    size_t i = 0;
+    json_array_foreach(rewards, i, item)
+    {
+        json_t *known = json_is_object(item) ? known_part(reward_keys, item, keys_there) : json_incref(item);
+        (void)json_array_append_new(list, known);
+    }
+    return list;
+}
+
+/* A new reference to the part of the record that `keys` names; *keys_there grows by what is in it. NULL: out of memory.
+ */
 static json_t *known_part(const record_key *keys, const json_t *record, uint32_t *keys_there)
 {
     json_t *part = json_object();
     for (const record_key *key = keys; part != NULL && key->name != NULL; key++) {
-        json_t *value = json_object_get(record, key->name), *item = NULL;
-        size_t i = 0;
+        json_t *value = json_object_get(record, key->name);
         if (value == NULL) {
             continue;
         }
         *keys_there += 1;
-        json_t *copy = key->type == REWARDS && json_is_array(value) ? json_array() : json_incref(value);
-        json_array_foreach(copy == value ? NULL : value, i, item)
-        {
-            (void)json_array_append_new(copy, json_is_object(item) ? known_part(reward_keys, item, keys_there)
-                                                                   : json_incref(item));
-        }
+        json_t *copy =
+            key->type == REWARDS && json_is_array(value) ? known_rewards(value, keys_there) : json_incref(value);
         if (json_object_set_new(part, key->name, copy) != 0) {
             json_decref(part);
             part = NULL;

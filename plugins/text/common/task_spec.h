@@ -1,4 +1,5 @@
-/* task_spec.h: the members of a task that every text and environment task type shares, read once with sentences that name them. [any]
+/* task_spec.h: the members of a task that every text and environment task type shares, read once with sentences that
+ * name them. [any]
  *
  * The object is `training_data` of spec/training.md 2.1 with `task_type` and `hotkey` beside it. Members that are
  * absent stay NULL; gtx_task_args says which of them a training command needs.
@@ -39,8 +40,8 @@ void gtx_task_spec_free(gtx_task_spec *spec); /* accepts a zeroed one */
 /* The record with every key of its kind in contract order, defaults filled in. Unknown keys and wrong types are
  * GOD_E_INVALID. *ret_record is owned by the caller. */
 god_status gtx_record_complete(gtx_kind kind, const json_t *record, json_t **ret_record, god_error *err);
-/* What this kind knows of the record, completed in the same way; unknown keys are passed over, as a training request may
- * have them. *ret_keys is the number of known keys that are there, those of reward functions too. */
+/* What this kind knows of the record, completed in the same way; unknown keys are passed over, as a training request
+ * may have them. *ret_keys is the number of known keys that are there, those of reward functions too. */
 god_status gtx_record_known(gtx_kind kind, const json_t *record, uint32_t *ret_keys, json_t **ret_record,
                             god_error *err);
 

@@ -2,6 +2,7 @@
 
 #include "common/inputs.h"
 #include "common/task_args.h"
+#include "common/training.h"
 #include "god/dataset.h"
 #include "god/task.h"
 
@@ -33,10 +34,11 @@ static god_status task_check(god_instance *instance, const char *spec_json, god_
     return GOD_OK;
 }
 
+/* What only evaluation minds (a record that names nothing to score) does not keep anybody from training. */
 static god_status task_build_args(god_instance *instance, const char *spec_json, const god_args *sink, god_error *err)
 {
     gtx_task_spec spec;
-    GOD_TRY(spec_open(instance->type, spec_json, &spec, err));
+    GOD_TRY(gtx_task_spec_parse(spec_json, instance->type->name, instance->type->kind, &spec, err));
     god_status status = gtx_task_args(&spec, instance->model_hash_salt, sink, err);
     gtx_task_spec_free(&spec);
     return status;
@@ -187,6 +189,22 @@ static god_status explain_row(god_instance *instance, const char *spec_json, con
     return status;
 }
 
+static god_status training_claim(god_instance *instance, const char *training_data_json, void *user,
+                                 god_status (*claimed)(void *user, const god_claim *claim), god_error *err)
+{
+    return gtx_training_claim(instance->type->name, instance->type->kind, training_data_json, user, claimed, err);
+}
+
+static god_status training_plan(god_instance *instance, const char *spec_json, const god_training_sink *sink,
+                                god_training_plan *ret_plan, god_error *err)
+{
+    gtx_task_spec spec;
+    GOD_TRY(gtx_task_spec_parse(spec_json, instance->type->name, instance->type->kind, &spec, err));
+    god_status status = gtx_training_plan(&spec, sink, ret_plan, err);
+    gtx_task_spec_free(&spec);
+    return status;
+}
+
 const void *gtx_task_type_query(const gtx_task_type *type, const char *id)
 {
     static const god_task task = {GOD_SIZE_TO(god_task, build_args), task_check, task_build_args};
@@ -197,12 +215,14 @@ const void *gtx_task_type_query(const gtx_task_type *type, const char *id)
                                   .device_bytes = eval_device_bytes,
                                   .run = eval_run};
     static const god_explain explain = {GOD_SIZE_TO(god_explain, explain), explain_row};
+    static const god_training training = {GOD_SIZE_TO(god_training, plan), training_claim, training_plan};
     const struct {
         const char *id;
         const void *table;
     } tables[] = {{GOD_TASK_ID, &task},
                   {GOD_DATASET_ID, &dataset},
                   {GOD_EVAL_ID, &eval},
+                  {GOD_TRAINING_ID, &training},
                   {GOD_EXPLAIN_ID, type->explain != NULL ? &explain : NULL}};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         if (strcmp(id, tables[i].id) == 0) {
