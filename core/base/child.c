@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -116,10 +117,38 @@ static god_status build_environment(const char *const *extra, const char *parent
     return GOD_OK;
 }
 
-/* 0 or an error number, as posix_spawn itself. */
-static int set_up_files(posix_spawn_file_actions_t *files, const gdi_child_options *options, int output, int frames)
+/* A file in memory that nobody else can open, read from its start. *ret_fd is -1 when there is no input. */
+static god_status open_input(const gdi_child_options *options, int *ret_fd, god_error *err)
 {
-    int failed = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
+    *ret_fd = -1;
+    if (options->input == NULL) {
+        return GOD_OK;
+    }
+    if (options->input_bytes > GDI_CHILD_INPUT_MAX) {
+        return god_fail(err, GOD_E_INVALID, "the input of a child has %zu bytes, %d are allowed", options->input_bytes,
+                        GDI_CHILD_INPUT_MAX);
+    }
+    int low = memfd_create("god-input", MFD_CLOEXEC);
+    int input = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, lowest_fd);
+    if (low >= 0) {
+        (void)close(low);
+    }
+    if (input < 0 || write(input, options->input, options->input_bytes) != (ssize_t)options->input_bytes ||
+        lseek(input, 0, SEEK_SET) != 0) {
+        god_status status = god_fail_errno(err, GOD_E_IO, "cannot hand a child its input");
+        close_fd(&input);
+        return status;
+    }
+    *ret_fd = input;
+    return GOD_OK;
+}
+
+/* 0 or an error number, as posix_spawn itself. */
+static int set_up_files(posix_spawn_file_actions_t *files, const gdi_child_options *options, int input, int output,
+                        int frames)
+{
+    int failed = input >= 0 ? posix_spawn_file_actions_adddup2(files, input, 0)
+                            : posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
     failed = failed != 0 ? failed : posix_spawn_file_actions_adddup2(files, output, 1);
     failed = failed != 0 ? failed : posix_spawn_file_actions_adddup2(files, output, 2);
     int first_closed = GDI_FRAME_FD;
@@ -145,14 +174,14 @@ static int set_up_signals(posix_spawnattr_t *attributes)
     return failed != 0 ? failed : posix_spawnattr_setsigmask(attributes, &none);
 }
 
-static god_status spawn(const gdi_child_options *options, int output, int frames, char *const *environment,
+static god_status spawn(const gdi_child_options *options, int input, int output, int frames, char *const *environment,
                         pid_t *ret_pid, god_error *err)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     (void)posix_spawn_file_actions_init(&files);
     (void)posix_spawnattr_init(&attributes);
-    int failed = set_up_files(&files, options, output, frames);
+    int failed = set_up_files(&files, options, input, output, frames);
     failed = failed != 0 ? failed : set_up_signals(&attributes);
     if (failed == 0) {
         failed = posix_spawn(ret_pid, options->argv[0], &files, &attributes, (char *const *)(uintptr_t)options->argv,
@@ -175,10 +204,15 @@ static god_status start_with_pipes(gdi_child *child, const gdi_child_options *op
     char *owned[sizeof kept_variables / sizeof *kept_variables] = {NULL};
     char parent_pid[64];
     (void)snprintf(parent_pid, sizeof parent_pid, GDI_CHILD_PARENT_ENV "=%ld", (long)getpid());
+    int input = -1;
     god_status status = build_environment(options->extra_env, parent_pid, owned, environment, err);
     if (status == GOD_OK) {
-        status = spawn(options, output, frames, environment, &child->pid, err);
+        status = open_input(options, &input, err);
     }
+    if (status == GOD_OK) {
+        status = spawn(options, input, output, frames, environment, &child->pid, err);
+    }
+    close_fd(&input);
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) {
         free(owned[i]);
     }

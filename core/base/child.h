@@ -1,9 +1,9 @@
 /* core/base/child.h: child processes that cannot be forgotten.
  *
- * A child starts with posix_spawn in its own process group, with stdin from /dev/null and only the descriptors that
- * are named here. Its stdout and stderr are collected (the last GDI_CHILD_OUTPUT_MAX bytes) and its frames, if asked
- * for, arrive on a pipe of their own, so that nothing it prints can be taken for a frame. Ending a child ends its
- * whole group.
+ * A child starts with posix_spawn in its own process group, with stdin from /dev/null (or the bytes it is handed) and
+ * only the descriptors that are named here. Its stdout and stderr are collected (the last GDI_CHILD_OUTPUT_MAX bytes)
+ * and its frames, if asked for, arrive on a pipe of their own, so that nothing it prints can be taken for a frame.
+ * Ending a child ends its whole group.
  *
  * Frames: 4 bytes little-endian length, then that many bytes of JSON, at most GDI_FRAME_BYTES_MAX. See
  * core/base/frame.h.
@@ -21,7 +21,12 @@
 /* Tells a child of ours who its parent is, see core/base/signals.h. */
 #define GDI_CHILD_PARENT_ENV "GOD_PARENT_PID"
 
-enum { GDI_CHILD_OUTPUT_MAX = 64 << 10, GDI_FRAME_BYTES_MAX = 1 << 20, GDI_FRAME_FD = 3 };
+enum {
+    GDI_CHILD_OUTPUT_MAX = 64 << 10,
+    GDI_CHILD_INPUT_MAX = 1 << 20,
+    GDI_FRAME_BYTES_MAX = 1 << 20,
+    GDI_FRAME_FD = 3
+};
 
 typedef struct gdi_child gdi_child; /* owned by the caller, ended with gdi_child_free */
 
@@ -30,6 +35,10 @@ typedef struct gdi_child_options {
     const char *const *extra_env; /* NULL-ended "NAME=value", added to a small fixed environment; may be NULL */
     const char *cwd;              /* NULL: that of the caller */
     uint32_t frames;              /* 1: the child gets descriptor GDI_FRAME_FD to write frames to */
+    /* What it reads on stdin, whole, before it starts; NULL: nothing. The way for secrets: no file, argument or
+     * variable holds them. At most GDI_CHILD_INPUT_MAX bytes. */
+    const char *input;
+    size_t input_bytes;
 } gdi_child_options;
 
 enum { GDI_CHILD_EXITED = 1, GDI_CHILD_SIGNALLED = 2 };

@@ -143,7 +143,7 @@ gdi_environment_draw gdi_draw_environments(const char *round_id, uint32_t i, uin
                                            uint32_t *ret_environments)
 {
     assert(environment_count <= supported_count);
-    (void)supported_count;
+    (void)environment_count;
     char label[label_bytes];
     (void)snprintf(label, sizeof label, "environments/%u", i);
     gdi_stream stream;

@@ -50,6 +50,15 @@ static int print_much(void)
     return 0;
 }
 
+static int print_input(void)
+{
+    int byte = 0;
+    while ((byte = getchar()) != EOF) {
+        (void)putchar(byte);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "";
@@ -64,6 +73,9 @@ int main(int argc, char **argv)
     }
     if (strcmp(how, "many") == 0) {
         return write_frames(100000);
+    }
+    if (strcmp(how, "input") == 0) {
+        return print_input();
     }
     if (strcmp(how, "exit") == 0) {
         return 7;

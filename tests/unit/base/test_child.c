@@ -166,6 +166,23 @@ START_TEST(test_base_child__gives_a_small_environment)
 }
 END_TEST
 
+START_TEST(test_base_child__hands_over_its_input)
+{
+    static char large[GDI_CHILD_INPUT_MAX + 1];
+    const char *const argv[] = {GOD_BUILD_DIR "/tests/test-child-helper", "input", NULL};
+    gdi_child_options options = {.argv = argv, .input = "a secret", .input_bytes = 8};
+    gdi_child *child = NULL;
+    god_error err = GOD_ERROR_INIT;
+    ck_assert_msg(gdi_child_start(&options, &child, &err) == GOD_OK, "%s", err.message);
+    (void)wait_for(child);
+    ck_assert_str_eq(gdi_child_output(child), "a secret");
+    gdi_child_free(child);
+    options.input = large;
+    options.input_bytes = sizeof large;
+    ck_assert_int_eq(gdi_child_start(&options, &child, &err), GOD_E_INVALID);
+}
+END_TEST
+
 START_TEST(test_base_child__refuses_a_malformed_frame)
 {
     const char *frame = NULL;
@@ -218,6 +235,7 @@ Suite *suite_base_child(void)
     tcase_add_test(tests, test_base_child__takes_grandchildren_along_and_does_not_wait_for_their_pipes);
     tcase_add_test(tests, test_base_child__keeps_the_end_of_a_long_output);
     tcase_add_test(tests, test_base_child__gives_a_small_environment);
+    tcase_add_test(tests, test_base_child__hands_over_its_input);
     tcase_add_test(tests, test_base_child__refuses_a_malformed_frame);
     tcase_add_test(tests, test_base_child__names_a_program_that_is_not_there);
     tcase_add_test(tests, test_base_child__waits_no_longer_than_asked);
