@@ -1,0 +1,10 @@
+#ifndef TEST_HTTP_H
+#define TEST_HTTP_H
+
+#include <check.h>
+
+Suite *suite_http_target(void);
+Suite *suite_http_key(void);
+Suite *suite_http_server(void);
+
+#endif
