@@ -2,6 +2,7 @@
 
 #include "common/float_text.h"
 #include "common/python_json.h"
+#include "god/helpers/json.h"
 #include "god/helpers/sha256.h"
 
 enum { MODEL_HASH_DIGITS = 16, HOTKEY_SHORT = 8 };
@@ -25,17 +26,34 @@ static god_status require_all(const gtx_task_spec *spec, god_error *err)
     return GOD_OK;
 }
 
-/* The model id, or the first digits of SHA-256 over salt and id where the miner must not learn the id. */
-static god_status write_model(const gtx_task_spec *spec, const char *salt, god_text *text, god_error *err)
+god_status gtx_model_argument(const char *model, uint32_t anonymous, const char *salt, god_text *text, god_error *err)
 {
     char hex[GOD_SHA256_HEX];
-    if (!spec->has_baseline_stats) {
-        return god_text_append_str(text, spec->model, err);
+    god_text_clear(text);
+    if (!anonymous) {
+        return god_text_append_str(text, model, err);
     }
-    GOD_TRY(god_text_append_f(text, err, "%s%s", salt, spec->model));
+    GOD_TRY(god_text_append_f(text, err, "%s%s", salt, model));
     god_sha256_bytes(text->data, text->bytes, hex);
     god_text_clear(text);
     return god_text_append(text, hex, MODEL_HASH_DIGITS, err);
+}
+
+god_status gtx_salt_read(const char *config_json, char **ret_salt, god_error *err)
+{
+    json_t *config = NULL;
+    const char *salt = "";
+    GOD_TRY(god_json_parse("config", config_json, strlen(config_json), &config, err));
+    god_status status = json_is_object(config) ? god_json_opt_str("config", config, "model_hash_salt", &salt, err)
+                                               : god_fail(err, GOD_E_INVALID, "config: an object is needed");
+    char *copy = status == GOD_OK ? strdup(salt) : NULL;
+    json_decref(config);
+    GOD_TRY(status);
+    if (copy == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for an instance");
+    }
+    *ret_salt = copy;
+    return GOD_OK;
 }
 
 static god_status write_argv(const gtx_task_spec *spec, const char *model, const char *dataset_type,
@@ -82,7 +100,7 @@ god_status gtx_task_args(const gtx_task_spec *spec, const char *model_hash_salt,
 {
     god_text model = GOD_TEXT_INIT, dataset_type = GOD_TEXT_INIT;
     GOD_TRY(require_all(spec, err));
-    god_status status = write_model(spec, model_hash_salt, &model, err);
+    god_status status = gtx_model_argument(spec->model, spec->has_baseline_stats, model_hash_salt, &model, err);
     if (status == GOD_OK) {
         status = gtx_python_json(spec->dataset_type, &dataset_type, err);
     }

@@ -7,10 +7,18 @@
 #define GTX_TASK_ARGS_H
 
 #include "common/task_spec.h"
+#include "god/helpers/text.h"
 #include "god/task.h"
 
 /* model_hash_salt goes in front of the model id when the task has baseline statistics; "" is allowed. GOD_E_INVALID
  * names the first member that is missing; the sink's own failures are returned unchanged. */
 god_status gtx_task_args(const gtx_task_spec *spec, const char *model_hash_salt, const god_args *sink, god_error *err);
+
+/* Sets text to the value of --model: the id, or, where the miner must not learn it, the first 16 hex digits of SHA-256
+ * over salt and id. */
+god_status gtx_model_argument(const char *model, uint32_t anonymous, const char *salt, god_text *text, god_error *err);
+
+/* The member "model_hash_salt" of a plug-in's section of god.yaml, "" when nothing is said. Owned by the caller. */
+god_status gtx_salt_read(const char *config_json, char **ret_salt, god_error *err);
 
 #endif
