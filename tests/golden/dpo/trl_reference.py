@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Evaluates the demo's DPO task with TRL's own DPOTrainer.evaluate: what god.text.dpo is compared with.
+"""Evaluates a DPO task with TRL's own DPOTrainer.evaluate: what god.text.dpo is compared with.
 
     pip install -r requirements-trl.txt
-    python3 trl_reference.py [--max-length N ...] [--out demo_dpo_trl.json]
+    python3 trl_reference.py [--task-folder FOLDER] [--precision f32|bf16] [--max-length N ...] [--out FILE]
 
-Profile P1: the base as explicit reference model, beta 0.1, one pair per batch, file order, float32 on the processor.
-Without --max-length the task is evaluated twice: at the base's max_position_embeddings, and at a length that cuts into
-prompts and answers. Everything is TRL's own work, from strings to losses; this program watches:
+Profile P1: the base as explicit reference model, beta 0.1, one pair per batch, file order, on the processor. Without
+--task-folder the demo's task, into demo_dpo_trl.json. Without --max-length the task is evaluated twice: at the base's
+max_position_embeddings, and at a length that cuts into prompts and answers. In bf16 weights and activations are bf16;
+logits are widened before TRL sees them, because the score that ranks is defined on exact arithmetic from there on; a
+LoRA runs under autocast, which rounds its branch to bf16 as training does. Everything else is TRL's own work, from strings to losses; this program watches:
 
     rows      what the policy was given, per pair and side: `tokens`, and `ids_sha256` over its ids as little-endian
               int32, and from the trainer's tokenized data set `tokens_uncut`, `scored` (answer ids that have a
@@ -14,7 +16,7 @@ prompts and answers. Everything is TRL's own work, from strings to losses; this 
     results   per submission `losses` (float32 values, one per pair), `eval_loss` their mean in float64,
               `eval_loss_trainer` the number evaluate() returned
 
-The demo's models were written by a later version of transformers, so their configuration is respelled for this one.
+Models that a later version of transformers wrote (the demo's) have their configuration respelled for this one.
 """
 
 import argparse
@@ -25,6 +27,7 @@ import os
 import struct
 import sys
 import tempfile
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 
@@ -40,6 +43,7 @@ import trl  # noqa: E402
 
 SUBMISSIONS = ["full", "lora_r8", "lora_r16_rs", "lora_wild"]
 LIBRARIES = ["torch", "transformers", "tokenizers", "trl", "peft", "accelerate", "datasets"]
+DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 BETA = 0.1
 SHORT = 150  # between the shortest row of the demo (81 ids) and its longest answers
 
@@ -55,29 +59,37 @@ class WatchedTrainer(trl.DPOTrainer):
 
 def older_spelling(source, target):
     """Where transformers 4 looks for the rope base."""
-    rope = json.loads((source / "config.json").read_text(encoding="utf-8"))["rope_parameters"]
+    rope = json.loads((source / "config.json").read_text(encoding="utf-8")).get("rope_parameters")
+    if rope is None:
+        return link_model(source, target, {})
     if rope["rope_type"] != "default":
         sys.exit(f"{source}: rope type {rope['rope_type']!r} has no older spelling here")
     return link_model(source, target, {"rope_theta": rope["rope_theta"]})
 
 
-def load_full(folder):
-    model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    if model.config.rope_theta != model.config.rope_parameters["rope_theta"]:
+def load_full(folder, precision):
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=DTYPES[precision])
+    rope = getattr(model.config, "rope_parameters", None)
+    if rope and model.config.rope_theta != rope["rope_theta"]:
         sys.exit(f"{folder}: the rope base was lost")
     return model.eval()
 
 
-def load_submission(name, scratch):
-    folder = DEMO / "models" / name
+def load_submission(args, name, scratch):
+    folder = args.task_folder / "models" / name
     if (folder / "adapter_config.json").exists():
-        return peft.PeftModel.from_pretrained(load_full(scratch / "base"), folder).eval()
-    return load_full(older_spelling(folder, scratch / name))
+        return peft.PeftModel.from_pretrained(load_full(scratch / "base", args.precision), folder).eval()
+    return load_full(older_spelling(folder, scratch / name), args.precision)
 
 
-def load_pairs():
-    record = json.loads((DEMO / "dpo" / "task.json").read_text(encoding="utf-8"))["dataset_type"]
-    text = (DEMO / "dpo" / "rows.jsonl").read_text(encoding="utf-8")
+def widen_logits(module, inputs, output):
+    output.logits = output.logits.float()
+    return output
+
+
+def load_pairs(folder):
+    record = json.loads((folder / "dpo" / "task.json").read_text(encoding="utf-8"))["dataset_type"]
+    text = (folder / "dpo" / "rows.jsonl").read_text(encoding="utf-8")
     rows = [json.loads(line) for line in text.splitlines()]
     columns = {name: record.get(f"field_{name}") or name for name in ("prompt", "chosen", "rejected")}
     return datasets.Dataset.from_list([{name: row[column] for name, column in columns.items()} for row in rows])
@@ -100,14 +112,14 @@ def describe(row, given):
     return sides
 
 
-def evaluate(model, base, tokenizer, pairs, max_length, scratch):
+def evaluate(args, model, base, tokenizer, pairs, max_length, scratch):
     given = []
 
     def watch(module, args, kwargs):
         rows = zip(args[0].tolist(), kwargs["attention_mask"].tolist())
         given.append([[token for token, real in zip(*row) if real] for row in rows])
 
-    options = trl.DPOConfig(
+    options = trl.DPOConfig(  # neither fp16 nor bf16: no precision but that of the models given
         output_dir=str(scratch / "out"),
         beta=BETA,
         max_length=max_length,
@@ -119,7 +131,8 @@ def evaluate(model, base, tokenizer, pairs, max_length, scratch):
         report_to=[],
         disable_tqdm=True,
     )
-    hook = model.register_forward_pre_hook(watch, with_kwargs=True)
+    hooks = [model.register_forward_pre_hook(watch, with_kwargs=True)]
+    hooks += [one.register_forward_hook(widen_logits) for one in (model, base)]
     # The training set is required and never used.
     trainer = WatchedTrainer(
         model=model,
@@ -129,9 +142,12 @@ def evaluate(model, base, tokenizer, pairs, max_length, scratch):
         eval_dataset=pairs,
         processing_class=tokenizer,
     )
+    trainer.remove_callback(transformers.PrinterCallback)
     trainer.losses = []
-    reported = trainer.evaluate()["eval_loss"]
-    hook.remove()
+    with torch.autocast("cpu", torch.bfloat16) if args.precision == "bf16" else nullcontext():
+        reported = trainer.evaluate()["eval_loss"]
+    for hook in hooks:
+        hook.remove()
     rows = [{"row": index + 1, **describe(row, given[index])} for index, row in enumerate(trainer.eval_dataset)]
     if not len(given) == len(trainer.losses) == len(rows) == len(pairs):
         sys.exit(f"{len(pairs)} pairs, {len(given)} forward passes, {len(trainer.losses)} losses")
@@ -142,17 +158,17 @@ def evaluate(model, base, tokenizer, pairs, max_length, scratch):
     }
 
 
-def evaluate_case(max_length):
-    pairs = load_pairs()
+def evaluate_case(args, max_length):
+    pairs = load_pairs(args.task_folder)
     with tempfile.TemporaryDirectory(prefix="god-trl-") as folder:
         scratch = Path(folder)
-        base = load_full(older_spelling(DEMO / "models" / "base", scratch / "base"))
+        base = load_full(older_spelling(args.task_folder / "models" / "base", scratch / "base"), args.precision)
         tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(scratch / "base")
         limit = max_length or base.config.max_position_embeddings
         case = {"max_length": limit, "rows": None, "results": []}
-        for name in SUBMISSIONS:
-            model = load_submission(name, scratch)
-            rows, result = evaluate(model, base, tokenizer, pairs, limit, scratch)
+        for name in (name for name in SUBMISSIONS if (args.task_folder / "models" / name).is_dir()):
+            model = load_submission(args, name, scratch)
+            rows, result = evaluate(args, model, base, tokenizer, pairs, limit, scratch)
             if case["rows"] not in (None, rows):
                 sys.exit(f"{name}: other token ids than the submission before it")
             case["rows"] = rows
@@ -174,14 +190,17 @@ def to_text(report):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="evaluate the demo's DPO task with TRL")
+    parser = argparse.ArgumentParser(description="evaluate a DPO task with TRL")
+    parser.add_argument("--task-folder", type=Path, default=DEMO, help="holds models/ and dpo/, as the demo does")
+    parser.add_argument("--precision", choices=list(DTYPES), default="f32")
     parser.add_argument("--max-length", type=int, action="append", help="0: the base's; may be repeated")
     parser.add_argument("--out", type=Path, default=STORED)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    report = {"task_type": "DpoTask", "precision": "f32", "profile": "P1", "beta": BETA}
+    datasets.disable_progress_bars()
+    report = {"task_type": "DpoTask", "precision": args.precision, "profile": "P1", "beta": BETA}
     report["made_with"] = {name: version(name) for name in LIBRARIES}
-    report["cases"] = [evaluate_case(length) for length in args.max_length or (0, SHORT)]
+    report["cases"] = [evaluate_case(args, length) for length in args.max_length or (0, SHORT)]
     args.out.write_text(to_text(report), encoding="utf-8")
 
 
