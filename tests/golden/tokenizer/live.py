@@ -1,24 +1,31 @@
 """Compares our tokenizer with transformers on fresh random lines: ids always, offsets on every tenth line.
 
-    pip install transformers==4.57.1 tokenizers==0.22.1 sentencepiece==0.2.1 protobuf
-    python3 tests/golden/tokenizer/live.py --program build/tests/encode_lines --lines 1000000 [FOLDER...]
+    pip install -r requirements.txt
+    python3 live.py --program build/tests/encode_lines --lines 1000000 [--fresh] [--seed N] [FOLDER...]
 
 Each FOLDER holds a tokenizer.json or a SentencePiece file; without any, the tokenizers of data/ are compared, and with
---fresh as many that are trained on the spot. The lines are shared out over the folders. Exits with 1 when a line
-differs.
+--fresh as many that are trained on the spot. The lines are shared out over the folders; what is hostile (one letter a
+hundred thousand times, no blanks, bytes that are not UTF-8) comes on top, once per folder. Prints how many lines differ
+per folder, and exits with 1 when any does, with the command that repeats the run.
 """
 import argparse
 import os
+import random
+import secrets
+import shlex
 import shutil
 import struct
 import subprocess
 import sys
 import tempfile
-import time
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 import corpus  # noqa: E402
+
+BATCH, OFFSETS_EVERY = 20000, 10
 
 
 def reference(folder):
@@ -55,22 +62,43 @@ def byte_offsets(text, offsets):
     return [(ends[begin], ends[end]) for begin, end in offsets]
 
 
-def compare(program, folder, lines, special, report):
-    """Number of lines that differ in ids, and of checked lines that differ in offsets."""
-    theirs = reference(folder).encode_batch(lines, add_special_tokens=special)
-    mine = ours(program, folder, [line.encode("utf-8") for line in lines], special)
+def report_line(folder, what, text, theirs, mine):
+    shown = text if len(text) <= 400 else text[:200] + b" ... " + text[-200:]
+    print(f"{folder}: {what} of {shown!r}")
+    for name, values in (("theirs", theirs), ("ours", mine)):
+        print(f"  {name:<6} {values if values is None or len(values) <= 400 else values[:400]}")
+
+
+def compare(program, folder, texts, report):
+    """Number of texts (bytes) that differ in ids, and of checked ones that differ in offsets."""
+    lines = [text.decode("utf-8", "replace") for text in texts]
+    theirs = reference(folder).encode_batch(lines, add_special_tokens=True)
+    mine = ours(program, folder, texts, True)
     wrong_ids = wrong_offsets = 0
-    for i, (line, a, b) in enumerate(zip(lines, theirs, mine)):
+    for i, (text, line, a, b) in enumerate(zip(texts, lines, theirs, mine)):
         if b is None or list(b[0]) != a.ids:
             wrong_ids += 1
             if wrong_ids <= report:
-                print(f"{folder}: ids of {line!r}\n  theirs {list(zip(a.ids, a.tokens))}\n  ours   {b and list(b[0])}")
-        elif i % 10 == 0 and byte_offsets(line, a.offsets) != list(zip(b[1], b[2])):
-            wrong_offsets += 1
-            if wrong_offsets <= report:
-                print(f"{folder}: offsets of {line!r}\n  theirs {list(zip(a.tokens, byte_offsets(line, a.offsets)))}\n"
-                      f"  ours   {list(zip(b[1], b[2]))}")
+                report_line(folder, "ids", text, list(zip(a.ids, a.tokens)), b and list(b[0]))
+        elif i % OFFSETS_EVERY == 0 and len(text) == len(line.encode("utf-8")):
+            offsets = byte_offsets(line, a.offsets)
+            if offsets != list(zip(b[1], b[2])):
+                wrong_offsets += 1
+                if wrong_offsets <= report:
+                    report_line(folder, "offsets", text, list(zip(a.tokens, offsets)), list(zip(b[1], b[2])))
     return wrong_ids, wrong_offsets
+
+
+def hostile(seed, size):
+    """Texts of `size` characters or bytes that tokenizers stumble over."""
+    rng = random.Random(f"{seed} hostile")
+    yield b"a" * size
+    yield "\u00e9".encode() * (size // 2)
+    yield b" " * size
+    yield "".join(rng.choice("abcdefghij") for _ in range(size)).encode()  # one word
+    yield "".join(chr(corpus.random_code(rng)) for _ in range(size // 3)).encode()
+    yield rng.randbytes(size // 4)  # not UTF-8
+    yield "".join(corpus.generated(f"{seed} cut", 200)).encode()[1:size] + b"\xf0\x9f"
 
 
 def stored(scratch):
@@ -98,40 +126,50 @@ def fresh(scratch, seed):
     return sorted(os.path.join(scratch, name) for name in os.listdir(scratch))
 
 
+def compare_folder(given, folder, number, count):
+    """(texts, those that differ in ids, in offsets)"""
+    name, done = os.path.basename(os.path.normpath(folder)), 0
+    more = [line.encode("utf-8") for path in given.text for line in open(path, encoding="utf-8")]
+    wrong = list(compare(given.program, folder, more + list(hostile(given.seed, given.hostile)), given.report))
+    while done < count:
+        batch = min(BATCH, count - done)
+        lines = [line.encode("utf-8") for line in corpus.generated(f"{given.seed} {number} {done}", batch)]
+        ids, offsets = compare(given.program, folder, lines, given.report)
+        wrong[0], wrong[1], done = wrong[0] + ids, wrong[1] + offsets, done + batch
+    print(f"{name:<22} {done:>8} lines, {wrong[0]:>3} differ in ids, {wrong[1]:>3} in offsets", flush=True)
+    return done, *wrong
+
+
 def run(given, folders):
-    """Number of lines that differ."""
-    more = [line for path in given.text for line in open(path, encoding="utf-8")]
-    failed = total = 0
+    """Number of texts that differ."""
+    total = failed = 0
     for number, folder in enumerate(folders):
-        count = given.lines // len(folders)
-        wrong_ids = wrong_offsets = done = 0
-        while done < count:
-            batch = min(20000, count - done)
-            lines = list(corpus.generated(given.seed + 1000 * number + done, batch)) + (more if done == 0 else [])
-            ids, offsets = compare(given.program, folder, lines, True, given.report)
-            wrong_ids, wrong_offsets, done = wrong_ids + ids, wrong_offsets + offsets, done + batch
-            total += len(lines)
-        name = os.path.basename(os.path.normpath(folder))
-        print(f"{name}: {done} lines, {wrong_ids} differ in ids, {wrong_offsets} in offsets", flush=True)
-        failed += wrong_ids + wrong_offsets
-    print(f"{total} lines in all, {failed} differ")
+        count = given.lines // len(folders) + (number < given.lines % len(folders))
+        done, ids, offsets = compare_folder(given, folder, number, count)
+        total, failed = total + done, failed + ids + offsets
+    print(f"tokenizers: {len(folders)} configurations, {total} lines, {failed} differ")
     return failed
 
 
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True, help="encode_lines")
-    arguments.add_argument("--lines", type=int, default=100000)
-    arguments.add_argument("--seed", type=int, default=int(time.time()))
+    arguments.add_argument("--lines", type=int, default=100000, help="shared out over the folders (100000)")
+    arguments.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
     arguments.add_argument("--text", action="append", default=[], help="a text file whose lines are compared as well")
     arguments.add_argument("--report", type=int, default=3, help="how many differences are shown per folder")
     arguments.add_argument("--fresh", action="store_true")
     arguments.add_argument("folders", nargs="*")
+    arguments.add_argument("--hostile", type=int, default=100000, help="characters of each hostile text")
     given = arguments.parse_args()
-    print(f"seed {given.seed}")
-    with tempfile.TemporaryDirectory() as scratch:
+    print(f"tokenizers: seed {given.seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="god-tokenizers-") as scratch:
         folders = given.folders or (fresh(scratch, given.seed) if given.fresh else list(stored(scratch)))
-        return 1 if run(given, folders) else 0
+        if not run(given, folders):
+            return 0
+    again = shlex.join([sys.executable, *sys.argv]) + ("" if "--seed" in sys.argv else f" --seed {given.seed}")
+    print(f"tokenizers: DIFFERS; to repeat: {again}")
+    return 1
 
 
 if __name__ == "__main__":

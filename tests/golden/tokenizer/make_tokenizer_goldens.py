@@ -1,6 +1,6 @@
 """Writes data/: small tokenizers, the lines that they encode, and what transformers makes of them.
 
-    pip install transformers==4.57.1 tokenizers==0.22.1 sentencepiece==0.2.1 protobuf
+    pip install -r requirements.txt
     python3 tests/golden/tokenizer/make_tokenizer_goldens.py --text TEXT...
 
 Training is not repeatable to the bit, so new goldens always come with new tokenizers. TEXT are UTF-8 files whose lines
