@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The comparisons of this folder on fresh random models: what `./bootstrap test-live` runs.
+"""The engine against transformers and PEFT on fresh random models: the first part of `./bootstrap test-live`.
 
     pip install -r ../../sdk/examples/demo/requirements.txt
     python3 live.py --god build/bin/god --compare-models build/tests/compare_models [--seed N]
 
 Draws the tiny models and adapters with a new seed, asks transformers and PEFT for their numbers and compares the engine
-with them; then evaluates the demo with transformers and PEFT here and compares `god evaluate` with that. The seed is
-printed first; giving it again repeats the run. Ends with 1 when anything differs.
+with them; then evaluates the demo with transformers and PEFT here and compares `god evaluate` with that. Prints its seed,
+and ends with 1 when anything differs, with the command that repeats the run.
 """
 
 import argparse
@@ -46,9 +46,12 @@ def main():
     parser.add_argument("--compare-models", required=True, help="the program tests/compare_models of the build")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31 - 2))
     args = parser.parse_args()
-    print(f"seed {args.seed}", flush=True)
+    print(f"models: seed {args.seed}", flush=True)
     failed = compare_models(args.compare_models, args.seed)
     failed |= run(sys.executable, HERE / "compare_evaluate.py", "--god", args.god, "--live")
+    if failed:
+        print(f"models: DIFFERS; to repeat: {sys.executable} {Path(__file__)} --god {args.god}"
+              f" --compare-models {args.compare_models} --seed {args.seed}")
     return 1 if failed else 0
 
 
