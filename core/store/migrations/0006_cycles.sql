@@ -4,11 +4,11 @@
 ALTER TABLE jobs ADD COLUMN news {int} NOT NULL DEFAULT 1; -- 0: the cycles know that it ended
 CREATE INDEX jobs_news ON jobs (job_id) WHERE news = 1 AND ended_at IS NOT NULL;
 
-ALTER TABLE tournament_participants ADD COLUMN ip TEXT;            -- at entry: kept over all passes (8.3)
-ALTER TABLE tournament_participants ADD COLUMN source_digest TEXT; -- T1 of 9.2; NULL: the source could not be read
+ALTER TABLE tournament_participants ADD COLUMN ip {text};            -- at entry: kept over all passes (8.3)
+ALTER TABLE tournament_participants ADD COLUMN source_digest {text}; -- T1 of 9.2; NULL: the source could not be read
 
 CREATE TABLE periodic_work (
-    kind TEXT PRIMARY KEY,
+    kind {text} PRIMARY KEY,
     asked {int} NOT NULL,   -- slot of the job that was added last
     applied {int} NOT NULL, -- slot whose result was used, or given up
     {time asked_at} NOT NULL

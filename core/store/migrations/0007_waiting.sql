@@ -3,20 +3,20 @@
 
 -- What only some kinds of task have, as one JSON object (core/store/tasks.h).
 ALTER TABLE tasks ADD COLUMN {json details};
-ALTER TABLE tasks ADD COLUMN job_key TEXT;
+ALTER TABLE tasks ADD COLUMN job_key {text};
 ALTER TABLE tasks ADD COLUMN model_preparations {int} NOT NULL DEFAULT 0;
 CREATE INDEX tasks_ds ON tasks (ds);
 
 -- `starts` counts the questions to trainers, accepted or not; attempts count only started trainings.
 ALTER TABLE tournament_task_hotkey_trainings ADD COLUMN starts {int} NOT NULL DEFAULT 0;
-ALTER TABLE tournament_task_hotkey_trainings ADD COLUMN job_key TEXT;
+ALTER TABLE tournament_task_hotkey_trainings ADD COLUMN job_key {text};
 ALTER TABLE tournament_task_hotkey_trainings ADD COLUMN {time overdue_at};
 
 -- Who the host itself put on a GPU: "<task>/<hotkey>".
-ALTER TABLE trainers_gpus ADD COLUMN held_by TEXT;
+ALTER TABLE trainers_gpus ADD COLUMN held_by {text};
 CREATE INDEX trainers_gpus_held_by ON trainers_gpus (held_by);
 
-ALTER TABLE pvp_pair_results ADD COLUMN job_key TEXT;
+ALTER TABLE pvp_pair_results ADD COLUMN job_key {text};
 CREATE INDEX pvp_pair_results_waiting ON pvp_pair_results (task_id) WHERE job_key IS NOT NULL;
-ALTER TABLE pvp_individual_scores ADD COLUMN job_key TEXT;
+ALTER TABLE pvp_individual_scores ADD COLUMN job_key {text};
 CREATE INDEX pvp_individual_scores_waiting ON pvp_individual_scores (task_id) WHERE job_key IS NOT NULL;
