@@ -91,7 +91,7 @@ static void score(const opened *o, god_nn_lm *lm, const god_nn_adapter *adapter,
             mask[i - begin] = 1;
         }
     }
-    god_nn_pack pack = {ids + begin, local, last - first};
+    god_nn_pack pack = {ids + begin, local, last - first, NULL};
     god_nn_states *base = states_of(o->base, NULL, &pack), *states = states_of(lm, adapter, &pack);
     ck_assert_int_eq(god_nn_lm_nll(lm, adapter, states, targets, ret->nll + begin, &err), GOD_OK);
     ck_assert_int_eq(god_nn_lm_kl(lm, adapter, states, o->base, base, mask, ret->kl + begin, &err), GOD_OK);
@@ -166,7 +166,7 @@ END_TEST
 START_TEST(test_kernels_lm__masked_rows_are_zero_and_change_nothing)
 {
     opened o = open_all(_i, 1, 0);
-    god_nn_pack pack = {ids, starts, sequences};
+    god_nn_pack pack = {ids, starts, sequences, NULL};
     god_nn_states *states = states_of(o.base, NULL, &pack);
     int32_t targets[tokens];
     double all[tokens], some[tokens];
@@ -193,13 +193,22 @@ START_TEST(test_kernels_lm__refuses_packs_that_do_not_fit)
     opened o = open_all(_i, 1, 0);
     god_nn_states *states = NULL;
     double nll[2];
-    god_nn_pack pack = {good_ids, empty, 1};
+    god_nn_pack pack = {good_ids, empty, 1, NULL};
     ck_assert_int_eq(god_nn_lm_states(o.base, NULL, &pack, rows, 1, &states, &err), GOD_E_INVALID);
     ck_assert_str_eq(err.message, "sequence 0 of the pack has 0 tokens");
     pack.starts = late;
     ck_assert_int_eq(god_nn_lm_states(o.base, NULL, &pack, rows, 1, &states, &err), GOD_E_INVALID);
     ck_assert_str_eq(err.message, "a pack needs at least one sequence, the first starting at 0");
-    pack = (god_nn_pack){bad_ids, one, 1};
+    static const int64_t three[] = {0, 1, 2, 3}, chain[] = {-1, 0, 1}, ahead[] = {-1, 2, -1};
+    pack = (god_nn_pack){good_ids, three, 3, chain};
+    ck_assert_int_eq(god_nn_lm_states(o.base, NULL, &pack, rows, 1, &states, &err), GOD_E_INVALID);
+    ck_assert_str_eq(err.message,
+                     "sequence 2 of the pack has the prefix 1: it must be an earlier one without a prefix");
+    pack.prefixes = ahead;
+    ck_assert_int_eq(god_nn_lm_states(o.base, NULL, &pack, rows, 1, &states, &err), GOD_E_INVALID);
+    ck_assert_str_eq(err.message,
+                     "sequence 1 of the pack has the prefix 2: it must be an earlier one without a prefix");
+    pack = (god_nn_pack){bad_ids, one, 1, NULL};
     ck_assert_int_eq(god_nn_lm_states(o.base, NULL, &pack, rows, 1, &states, &err), GOD_E_DATA);
     ck_assert_str_eq(err.message, "token id 97 at position 1 is outside the vocabulary of 97");
     pack.ids = good_ids;

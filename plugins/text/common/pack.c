@@ -86,7 +86,7 @@ god_status gtx_pack_fill(const gtx_samples *samples, const gtx_pack *pack, uint3
         GOD_TRY(gtx_ids_append(&rows->ids, gtx_sample_ids(samples, sample), sample->count, err));
     }
     rows->starts[pack->count] = (int64_t)rows->ids.count;
-    rows->pack = (god_nn_pack){rows->ids.items, rows->starts, (int64_t)pack->count};
+    rows->pack = (god_nn_pack){rows->ids.items, rows->starts, (int64_t)pack->count, NULL};
     return GOD_OK;
 }
 

@@ -1,7 +1,8 @@
 /* Attention over a pack, by blocks of 64 query rows.
  *
- * K and V are first copied to f32, (kv_heads, padded rows, dim), where every sequence is padded with zero rows to a
- * whole number of blocks. One item of work is one block of one head of one sequence:
+ * K and V are first copied to f32, (kv_heads, padded rows, dim), where every sequence, its prefix in front, is padded
+ * with zero rows to a whole number of blocks. One item of work is one block of one head of one sequence; blocks that
+ * hold nothing but the prefix are not among them:
  *
  *   scores (64, keys) = Q K^T    one sgemm; keys run from the block that the window starts in to the block's own end
  *   softmax row by row, 0 where a key is masked
@@ -20,13 +21,13 @@ enum { block_rows = 64, lanes = 16 };
 
 typedef struct attention_block {
     int64_t sequence, padded_at; /* first padded row of the sequence */
-    int64_t begin;               /* first row of the block, within the sequence */
+    int64_t begin;               /* first place of the block, within the sequence */
 } attention_block;
 
 typedef struct attention_work {
     const gnn_attention_args *args;
-    attention_block *blocks;
-    int64_t block_count, padded_rows, longest;
+    attention_block *copied, *attended; /* blocks of keys and values, and of queries */
+    int64_t copied_count, attended_count, padded_rows, longest;
     float *keys, *values;
     char *threads;
     size_t thread_bytes;
@@ -34,9 +35,15 @@ typedef struct attention_work {
     dnnl_status_t *problems;
 } attention_work;
 
+/* Rows of a sequence, its prefix's among them. */
 static int64_t length_of(const gnn_attention_args *args, int64_t sequence)
 {
-    return args->starts[sequence + 1] - args->starts[sequence];
+    return gnn_attention_before(args, sequence) + args->starts[sequence + 1] - args->starts[sequence];
+}
+
+static int64_t blocks_of(int64_t rows)
+{
+    return (rows + block_rows - 1) / block_rows;
 }
 
 static god_status list_blocks(attention_work *work, god_error *err)
@@ -44,16 +51,21 @@ static god_status list_blocks(attention_work *work, god_error *err)
     const gnn_attention_args *args = work->args;
     int64_t count = 0;
     for (int64_t s = 0; s < args->sequences; s++) {
-        count += (length_of(args, s) + block_rows - 1) / block_rows;
+        count += blocks_of(length_of(args, s));
     }
-    work->blocks = malloc((size_t)(count + 1) * sizeof *work->blocks);
-    if (work->blocks == NULL) {
+    work->copied = malloc((size_t)(2 * count + 1) * sizeof *work->copied);
+    if (work->copied == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for %lld blocks of attention", (long long)count);
     }
+    work->attended = work->copied + count;
     for (int64_t s = 0; s < args->sequences; s++) {
-        int64_t padded_at = work->padded_rows;
+        int64_t padded_at = work->padded_rows, before = gnn_attention_before(args, s);
         for (int64_t begin = 0; begin < length_of(args, s); begin += block_rows) {
-            work->blocks[work->block_count++] = (attention_block){s, padded_at, begin};
+            const attention_block block = {s, padded_at, begin};
+            work->copied[work->copied_count++] = block;
+            if (begin + block_rows > before) {
+                work->attended[work->attended_count++] = block;
+            }
             work->padded_rows += block_rows;
         }
         int64_t padded = work->padded_rows - padded_at;
@@ -67,12 +79,13 @@ CPU_CLONES static void widen_block(const attention_work *work, const attention_b
                                    float *to)
 {
     const gnn_attention_args *args = work->args;
-    int64_t first = args->starts[block->sequence] + block->begin, end = args->starts[block->sequence + 1];
+    int64_t rows = length_of(args, block->sequence) - block->begin;
     for (int64_t h = 0; h < args->kv_heads; h++) {
         for (int64_t r = 0; r < block_rows; r++) {
             float *row = to + (h * work->padded_rows + block->padded_at + block->begin + r) * args->dim;
-            if (first + r < end) {
-                int64_t at = (first + r) * args->stride + h * args->dim;
+            if (r < rows) {
+                int64_t from_row = gnn_attention_row(args, block->sequence, block->begin + r);
+                int64_t at = from_row * args->stride + h * args->dim;
                 cpu_load(row, gnn_at_const(from, work->dtype, at), work->dtype, args->dim);
             } else {
                 memset(row, 0, (size_t)args->dim * sizeof *row);
@@ -85,21 +98,31 @@ static void widen_item(void *ctx, int64_t item, uint32_t thread)
 {
     const attention_work *work = ctx;
     (void)thread;
-    widen_block(work, &work->blocks[item], work->args->k, work->keys);
-    widen_block(work, &work->blocks[item], work->args->v, work->values);
+    widen_block(work, &work->copied[item], work->args->k, work->keys);
+    widen_block(work, &work->copied[item], work->args->v, work->values);
 }
 
-CPU_CLONES static void load_queries(const attention_work *work, const attention_block *block, int64_t head, float *q)
+/* The block's rows that are the sequence's own: first .. end - 1; others are the prefix's, or not there. */
+typedef struct own_rows {
+    int64_t first, end;
+} own_rows;
+
+static own_rows own_rows_of(const gnn_attention_args *args, const attention_block *block)
+{
+    int64_t first = gnn_attention_before(args, block->sequence) - block->begin;
+    int64_t end = length_of(args, block->sequence) - block->begin;
+    return (own_rows){first > 0 ? first : 0, end < block_rows ? end : block_rows};
+}
+
+CPU_CLONES static void load_queries(const attention_work *work, const attention_block *block, own_rows own,
+                                    int64_t head, float *q)
 {
     const gnn_attention_args *args = work->args;
-    int64_t first = args->starts[block->sequence] + block->begin, end = args->starts[block->sequence + 1];
-    for (int64_t r = 0; r < block_rows; r++) {
-        if (first + r < end) {
-            int64_t at = (first + r) * args->stride + head * args->dim;
-            cpu_load(q + r * args->dim, gnn_at_const(args->q, work->dtype, at), work->dtype, args->dim);
-        } else {
-            memset(q + r * args->dim, 0, (size_t)args->dim * sizeof *q);
-        }
+    memset(q, 0, (size_t)(block_rows * args->dim) * sizeof *q);
+    for (int64_t r = own.first; r < own.end; r++) {
+        int64_t row = gnn_attention_row(args, block->sequence, block->begin + r);
+        cpu_load(q + r * args->dim, gnn_at_const(args->q, work->dtype, row * args->stride + head * args->dim),
+                 work->dtype, args->dim);
     }
 }
 
@@ -144,25 +167,25 @@ CPU_CLONES static float softmax(const gnn_attention_args *args, const float *bia
     return (float)(1.0 / sum);
 }
 
-CPU_CLONES static void store_block(const attention_work *work, const attention_block *block, int64_t head,
+CPU_CLONES static void store_block(const attention_work *work, const attention_block *block, own_rows own, int64_t head,
                                    const float *factor, float *y)
 {
     const gnn_attention_args *args = work->args;
-    int64_t first = args->starts[block->sequence] + block->begin, end = args->starts[block->sequence + 1];
-    for (int64_t r = 0; r < block_rows && first + r < end; r++) {
-        float *row = y + r * args->dim;
+    for (int64_t r = own.first; r < own.end; r++) {
+        float *values = y + r * args->dim;
+        int64_t row = gnn_attention_row(args, block->sequence, block->begin + r);
         for (int64_t d = 0; d < args->dim; d++) {
-            row[d] *= factor[r];
+            values[d] *= factor[r];
         }
-        int64_t at = (first + r) * args->y_stride + head * args->dim;
-        cpu_store(gnn_at(args->y, work->dtype, at), work->dtype, row, args->dim);
+        cpu_store(gnn_at(args->y, work->dtype, row * args->y_stride + head * args->dim), work->dtype, values,
+                  args->dim);
     }
 }
 
-/* The first row that a query row sees. */
-static int64_t window_begin(const gnn_attention_args *args, int64_t row)
+/* The first place that a query at `place` sees. */
+static int64_t window_begin(const gnn_attention_args *args, int64_t place)
 {
-    return args->window > 0 && row >= args->window ? row - args->window + 1 : 0;
+    return args->window > 0 && place >= args->window ? place - args->window + 1 : 0;
 }
 
 static dnnl_status_t attend(const attention_work *work, const attention_block *block, int64_t head, float *room)
@@ -174,22 +197,22 @@ static dnnl_status_t attend(const attention_work *work, const attention_block *b
     int64_t kv_at = (kv_head * work->padded_rows + block->padded_at + first_key) * dim;
     float *q = room, *y = q + block_rows * dim, *factor = y + block_rows * dim, *scores = factor + block_rows;
     const float *bias = args->key_bias != NULL ? args->key_bias + head * args->key_bias_stride + first_key : NULL;
-    load_queries(work, block, head, q);
+    own_rows own = own_rows_of(args, block);
+    load_queries(work, block, own, head, q);
     dnnl_status_t status =
         dnnl_sgemm('N', 'T', block_rows, count, dim, 1.0f, q, dim, work->keys + kv_at, dim, 0.0f, scores, count);
-    int64_t rows = length_of(args, block->sequence) - block->begin;
-    rows = rows < block_rows ? rows : block_rows;
-    memset(scores + rows * count, 0, (size_t)((block_rows - rows) * count) * sizeof *scores);
-    for (int64_t r = 0; r < rows; r++) {
-        int64_t row = block->begin + r;
-        factor[r] =
-            softmax(args, bias, scores + r * count, window_begin(args, row) - first_key, row + 1 - first_key, count);
+    memset(scores, 0, (size_t)(own.first * count) * sizeof *scores);
+    memset(scores + own.end * count, 0, (size_t)((block_rows - own.end) * count) * sizeof *scores);
+    for (int64_t r = own.first; r < own.end; r++) {
+        int64_t place = block->begin + r;
+        factor[r] = softmax(args, bias, scores + r * count, window_begin(args, place) - first_key,
+                            place + 1 - first_key, count);
     }
     if (status == dnnl_success) {
         status =
             dnnl_sgemm('N', 'N', block_rows, dim, count, 1.0f, scores, count, work->values + kv_at, dim, 0.0f, y, dim);
     }
-    store_block(work, block, head, factor, y);
+    store_block(work, block, own, head, factor, y);
     return status;
 }
 
@@ -197,9 +220,9 @@ static dnnl_status_t attend(const attention_work *work, const attention_block *b
 static void attention_item(void *ctx, int64_t item, uint32_t thread)
 {
     const attention_work *work = ctx;
-    int64_t block = work->block_count - 1 - item / work->args->heads, head = item % work->args->heads;
+    int64_t block = work->attended_count - 1 - item / work->args->heads, head = item % work->args->heads;
     float *room = (float *)(void *)(work->threads + thread * work->thread_bytes);
-    dnnl_status_t status = attend(work, &work->blocks[block], head, room);
+    dnnl_status_t status = attend(work, &work->attended[block], head, room);
     if (status != dnnl_success && work->problems[thread] == dnnl_success) {
         work->problems[thread] = status;
     }
@@ -227,8 +250,8 @@ static god_status get_room(gnn_device *device, attention_work *work, god_error *
 static god_status run_blocks(gnn_device *device, attention_work *work, god_error *err)
 {
     GOD_TRY(get_room(device, work, err));
-    cpu_pool_run(device->pool, work->block_count, widen_item, work);
-    cpu_pool_run(device->pool, work->block_count * work->args->heads, attention_item, work);
+    cpu_pool_run(device->pool, work->copied_count, widen_item, work);
+    cpu_pool_run(device->pool, work->attended_count * work->args->heads, attention_item, work);
     for (uint32_t t = 0; t < device->threads; t++) {
         if (work->problems[t] != dnnl_success) {
             return god_fail(err, work->problems[t] == dnnl_out_of_memory ? GOD_E_NOMEM : GOD_E_INTERNAL,
@@ -243,6 +266,6 @@ god_status cpu_attention(gnn_device *device, const gnn_attention_args *args, god
     attention_work work = {.args = args, .dtype = device->dtype};
     GOD_TRY(list_blocks(&work, err));
     god_status status = run_blocks(device, &work, err);
-    free(work.blocks);
+    free(work.copied);
     return status;
 }

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "lm/pack.h"
+
 static double slope_of(int64_t head, int64_t heads)
 {
     int64_t power = 1;
@@ -33,7 +35,7 @@ god_status gnn_alibi_prepare(god_nn_engine *engine, gnn_alibi *alibi, int64_t he
     int64_t longest = 0;
     void *buffer = NULL;
     for (int64_t s = 0; s < pack->sequence_count; s++) {
-        int64_t length = pack->starts[s + 1] - pack->starts[s];
+        int64_t length = gnn_pack_length(pack, s);
         longest = length > longest ? length : longest;
     }
     if (longest <= alibi->positions) {

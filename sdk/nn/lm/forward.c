@@ -1,6 +1,7 @@
 /* One pass of the decoder over a pack, as the architecture's description says. */
 #include <stdlib.h>
 
+#include "lm/pack.h"
 #include "lm/pass.h"
 
 static god_status run_norm(const gnn_pass *p, const gnn_norm *norm, const void *x, void *y, god_error *err)
@@ -90,6 +91,7 @@ static god_status run_attention(const gnn_pass *p, const gnn_layer *layer, int64
                                .k = gnn_at_const(p->qkv, dtype, k_at),
                                .v = gnn_at_const(p->qkv, dtype, v_at),
                                .starts = p->pack->starts,
+                               .prefixes = p->pack->prefixes,
                                .sequences = p->pack->sequence_count,
                                .heads = info->heads,
                                .kv_heads = info->kv_heads,
@@ -211,13 +213,13 @@ static god_status add_learned_positions(const gnn_pass *p, const gnn_linear *tab
 {
     int64_t offset = p->config->arch->positions_offset;
     for (int64_t s = 0; s < p->pack->sequence_count; s++) {
-        int64_t length = p->pack->starts[s + 1] - p->pack->starts[s];
+        int64_t before = gnn_pack_before(p->pack, s), length = gnn_pack_length(p->pack, s);
         if (length + offset > table->outputs) {
             return god_fail(err, GOD_E_DATA, "sequence %lld has %lld tokens, the model has %lld positions",
                             (long long)s, (long long)length, (long long)(table->outputs - offset));
         }
-        for (int64_t i = 0; i < length; i++) {
-            staging[p->pack->starts[s] + i] = (int32_t)(i + offset);
+        for (int64_t i = before; i < length; i++) {
+            staging[p->pack->starts[s] + i - before] = (int32_t)(i + offset);
         }
     }
     gnn_embed_args args = {p->branch, table->matrix, staging, p->tokens, p->hidden};
@@ -314,31 +316,9 @@ static god_status get_buffers(gnn_pass *p, god_error *err)
     return gnn_scratch_get(engine, GNN_SCRATCH_POSITIONS_WINDOWED, p->tokens, 1, index, &p->positions[1], err);
 }
 
-static god_status check_pack(const god_nn_pack *pack, int64_t vocab_size, god_error *err)
-{
-    if (pack->sequence_count < 1 || pack->starts[0] != 0) {
-        return god_fail(err, GOD_E_INVALID, "a pack needs at least one sequence, the first starting at 0");
-    }
-    for (int64_t s = 0; s < pack->sequence_count; s++) {
-        int64_t length = pack->starts[s + 1] - pack->starts[s];
-        if (length < 1 || length > INT32_MAX) {
-            return god_fail(err, GOD_E_INVALID, "sequence %lld of the pack has %lld tokens", (long long)s,
-                            (long long)length);
-        }
-    }
-    for (int64_t i = 0; i < pack->starts[pack->sequence_count]; i++) {
-        if (pack->ids[i] < 0 || pack->ids[i] >= vocab_size) {
-            return god_fail(err, GOD_E_DATA, "token id %d at position %lld is outside the vocabulary of %lld",
-                            pack->ids[i], (long long)i, (long long)vocab_size);
-        }
-    }
-    return GOD_OK;
-}
-
 god_status gnn_forward(god_nn_lm *lm, const gnn_params *params, const god_nn_pack *pack, void **ret_x, god_error *err)
 {
     const god_nn_lm_info *info = &lm->config.info;
-    GOD_TRY(check_pack(pack, params->embed.outputs, err));
     gnn_pass p = {.lm = lm,
                   .engine = lm->engine,
                   .config = &lm->config,

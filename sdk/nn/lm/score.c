@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "lm/model.h"
+#include "lm/pack.h"
 
 /* Rows and outputs of one tile of logits: 512 x 4096 f32 are 8 MiB. The tile width decides the order of the sums over
  * the vocabulary, so changing it changes last digits. */
@@ -31,17 +32,13 @@ static god_status gather(god_nn_engine *engine, void *y, const void *x, const in
     return engine->ops->gather(engine->device, &args, err);
 }
 
-god_status god_nn_lm_states(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_pack *pack, const int64_t *rows,
-                            int64_t row_count, god_nn_states **ret_states, god_error *err)
+static god_status run_states(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_pack *pack, const int64_t *rows,
+                             int64_t row_count, god_nn_states **ret_states, god_error *err)
 {
     god_nn_engine *engine = lm->engine;
     int64_t hidden = lm->config.embed_cols; /* of what the head reads */
     void *x = NULL;
-    if (adapter != NULL && adapter->base != lm) {
-        return god_fail(err, GOD_E_INVALID, "the adapter was opened on another model");
-    }
     GOD_TRY(gnn_forward(lm, params_of(lm, adapter), pack, &x, err));
-    GOD_TRY(check_rows(rows, row_count, pack->starts[pack->sequence_count], err));
     god_nn_states *states = calloc(1, sizeof *states);
     if (states == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for states");
@@ -58,6 +55,25 @@ god_status god_nn_lm_states(god_nn_lm *lm, const god_nn_adapter *adapter, const 
     }
     *ret_states = states;
     return GOD_OK;
+}
+
+god_status god_nn_lm_states(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_pack *pack, const int64_t *rows,
+                            int64_t row_count, god_nn_states **ret_states, god_error *err)
+{
+    const gnn_config *config = &lm->config;
+    gnn_whole_pack whole = {.ids = NULL};
+    if (adapter != NULL && adapter->base != lm) {
+        return god_fail(err, GOD_E_INVALID, "the adapter was opened on another model");
+    }
+    GOD_TRY(gnn_pack_check(pack, params_of(lm, adapter)->embed.outputs, err));
+    GOD_TRY(check_rows(rows, row_count, pack->starts[pack->sequence_count], err));
+    if (gnn_tables_share(&config->rope[0], pack) && gnn_tables_share(&config->rope[1], pack)) {
+        return run_states(lm, adapter, pack, rows, row_count, ret_states, err);
+    }
+    GOD_TRY(gnn_whole_pack_make(pack, rows, row_count, &whole, err));
+    god_status status = run_states(lm, adapter, &whole.pack, whole.rows, row_count, ret_states, err);
+    gnn_whole_pack_free(&whole);
+    return status;
 }
 
 void god_nn_states_free(god_nn_states *states)

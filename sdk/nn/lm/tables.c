@@ -2,6 +2,19 @@
 
 #include <stdlib.h>
 
+#include "lm/pack.h"
+
+uint32_t gnn_tables_share(const gnn_rope *rope, const god_nn_pack *pack)
+{
+    for (int64_t s = 0; rope->rotary > 0 && s < pack->sequence_count; s++) {
+        int64_t before = gnn_pack_before(pack, s);
+        if (before > 0 && gnn_rope_variant(rope, before) != gnn_rope_variant(rope, gnn_pack_length(pack, s))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 void gnn_tables_fini(god_nn_engine *engine, gnn_tables *tables)
 {
     engine->ops->free(engine->device, tables->cosines);
@@ -20,16 +33,11 @@ static gnn_segment *find_segment(const gnn_tables *tables, int64_t variant)
     return NULL;
 }
 
-static int64_t length_of(const god_nn_pack *pack, int64_t sequence)
-{
-    return pack->starts[sequence + 1] - pack->starts[sequence];
-}
-
 static uint32_t serves(const gnn_tables *tables, const gnn_rope *rope, const god_nn_pack *pack)
 {
     for (int64_t s = 0; s < pack->sequence_count; s++) {
-        const gnn_segment *segment = find_segment(tables, gnn_rope_variant(rope, length_of(pack, s)));
-        if (segment == NULL || segment->positions < length_of(pack, s)) {
+        const gnn_segment *segment = find_segment(tables, gnn_rope_variant(rope, gnn_pack_length(pack, s)));
+        if (segment == NULL || segment->positions < gnn_pack_length(pack, s)) {
             return 0;
         }
     }
@@ -45,7 +53,7 @@ static god_status list_segments(gnn_tables *tables, const gnn_rope *rope, const 
         return god_fail(err, GOD_E_NOMEM, "out of memory for rotary tables");
     }
     for (int64_t s = 0; s < pack->sequence_count; s++) {
-        int64_t length = length_of(pack, s), variant = gnn_rope_variant(rope, length);
+        int64_t length = gnn_pack_length(pack, s), variant = gnn_rope_variant(rope, length);
         gnn_segment *segment = find_segment(tables, variant);
         if (segment == NULL) {
             segment = &tables->segments[tables->segment_count++];
@@ -109,10 +117,10 @@ god_status gnn_tables_prepare(god_nn_engine *engine, gnn_tables *tables, const g
         GOD_TRY(rebuild(engine, tables, rope, pack, err));
     }
     for (int64_t s = 0; s < pack->sequence_count; s++) {
-        int64_t length = length_of(pack, s);
+        int64_t before = gnn_pack_before(pack, s), length = gnn_pack_length(pack, s);
         const gnn_segment *segment = find_segment(tables, gnn_rope_variant(rope, length));
-        for (int64_t i = 0; i < length; i++) {
-            ret_rows[pack->starts[s] + i] = (int32_t)(segment->first + i);
+        for (int64_t i = before; i < length; i++) {
+            ret_rows[pack->starts[s] + i - before] = (int32_t)(segment->first + i);
         }
     }
     return GOD_OK;

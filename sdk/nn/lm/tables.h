@@ -22,6 +22,9 @@ typedef struct gnn_tables {
  * one per token). Does nothing when rope->rotary is 0. */
 god_status gnn_tables_prepare(god_nn_engine *engine, gnn_tables *tables, const gnn_rope *rope, const god_nn_pack *pack,
                               int32_t *ret_rows, god_error *err);
+/* 1: a prefix's rows turn alike in all sequences of the pack that it is part of, so it may be run once. The pack has
+ * been checked. */
+uint32_t gnn_tables_share(const gnn_rope *rope, const god_nn_pack *pack);
 void gnn_tables_fini(god_nn_engine *engine, gnn_tables *tables); /* accepts tables that are all zero */
 
 #endif

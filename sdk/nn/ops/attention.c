@@ -5,15 +5,15 @@
 
 #include "ops/dtype.h"
 
-/* Scores of row i against rows first..i of its sequence, as softmax weights in p[0..i - first]. */
-static void weigh(const gnn_attention_args *a, int64_t base, int64_t first, int64_t i, int64_t head, double *p,
+/* Scores of place i against places first..i of its sequence, as softmax weights in p[0..i - first]. */
+static void weigh(const gnn_attention_args *a, int64_t sequence, int64_t first, int64_t i, int64_t head, double *p,
                   uint32_t dtype)
 {
-    int64_t q_at = (base + i) * a->stride + head * a->dim;
+    int64_t q_at = gnn_attention_row(a, sequence, i) * a->stride + head * a->dim;
     int64_t k_head = head / (a->heads / a->kv_heads);
     double highest = -INFINITY, sum = 0.0;
     for (int64_t j = first; j <= i; j++) {
-        int64_t k_at = (base + j) * a->stride + k_head * a->dim;
+        int64_t k_at = gnn_attention_row(a, sequence, j) * a->stride + k_head * a->dim;
         double dot = 0.0;
         for (int64_t d = 0; d < a->dim; d++) {
             dot += (double)gnn_load(a->q, dtype, q_at + d) * (double)gnn_load(a->k, dtype, k_at + d);
@@ -35,17 +35,18 @@ static void weigh(const gnn_attention_args *a, int64_t base, int64_t first, int6
     }
 }
 
-static void attend(const gnn_attention_args *a, int64_t base, int64_t i, int64_t head, double *p, uint32_t dtype)
+static void attend(const gnn_attention_args *a, int64_t sequence, int64_t i, int64_t head, double *p, uint32_t dtype)
 {
     int64_t first = a->window > 0 && i >= a->window ? i - a->window + 1 : 0;
     int64_t v_head = head / (a->heads / a->kv_heads);
-    weigh(a, base, first, i, head, p, dtype);
+    weigh(a, sequence, first, i, head, p, dtype);
     for (int64_t d = 0; d < a->dim; d++) {
         double sum = 0.0;
         for (int64_t j = first; j <= i; j++) {
-            sum += p[j - first] * (double)gnn_load(a->v, dtype, (base + j) * a->stride + v_head * a->dim + d);
+            int64_t v_at = gnn_attention_row(a, sequence, j) * a->stride + v_head * a->dim;
+            sum += p[j - first] * (double)gnn_load(a->v, dtype, v_at + d);
         }
-        gnn_store(a->y, dtype, (base + i) * a->y_stride + head * a->dim + d, (float)sum);
+        gnn_store(a->y, dtype, gnn_attention_row(a, sequence, i) * a->y_stride + head * a->dim + d, (float)sum);
     }
 }
 
@@ -53,7 +54,7 @@ god_status gnn_attention_reference(const gnn_attention_args *args, uint32_t dtyp
 {
     int64_t longest = 0;
     for (int64_t s = 0; s < args->sequences; s++) {
-        int64_t length = args->starts[s + 1] - args->starts[s];
+        int64_t length = gnn_attention_before(args, s) + args->starts[s + 1] - args->starts[s];
         longest = length > longest ? length : longest;
     }
     double *p = calloc((size_t)longest + 1, sizeof *p);
@@ -61,9 +62,10 @@ god_status gnn_attention_reference(const gnn_attention_args *args, uint32_t dtyp
         return god_fail(err, GOD_E_NOMEM, "out of memory for attention over %lld tokens", (long long)longest);
     }
     for (int64_t s = 0; s < args->sequences; s++) {
-        for (int64_t i = 0; i < args->starts[s + 1] - args->starts[s]; i++) {
+        int64_t before = gnn_attention_before(args, s), end = before + args->starts[s + 1] - args->starts[s];
+        for (int64_t i = before; i < end; i++) {
             for (int64_t h = 0; h < args->heads; h++) {
-                attend(args, args->starts[s], i, h, p, dtype);
+                attend(args, s, i, h, p, dtype);
             }
         }
     }

@@ -33,7 +33,7 @@ typedef struct gnn_device_options {
 } gnn_device_options;
 
 /* Module and engine are built from the same tree; a module with another number is not used. */
-#define GNN_DEVICE_VERSION 4u
+#define GNN_DEVICE_VERSION 5u
 
 typedef struct gnn_device_table {
     uint32_t size, version;

@@ -1,14 +1,17 @@
 /* compare_models: the engine against the reference values of tiny models and adapters, one table row per golden file
  * and precision.
  *
- *     compare_models GOLDENS_DIR SCRATCH_DIR [--bases DIR] [--reference] [--precision f32|bf16] [NAME ...]
+ *     compare_models GOLDENS_DIR SCRATCH_DIR [--bases DIR] [--reference] [--sharing] [--precision f32|bf16]
+ *                    [NAME ...]
  *
  * GOLDENS_DIR holds the files of make_tiny_models.py or of make_adapters.py; --bases the models that adapters sit on
  * (by default GOLDENS_DIR/../models); SCRATCH_DIR gets the folders. Without names every file is tried and what the
  * engine does not support is a row of its own; what is named must be supported. --reference uses the plain C
- * operations. Ends with 1 when a number is outside its bound.
+ * operations. --sharing compares no stored values but the engine with itself: packs that share beginnings and packs of
+ * whole sequences, which must agree in every bit (golden_sharing.h). Ends with 1 when a number is outside its bound.
  */
 #include "golden_pack.h"
+#include "golden_sharing.h"
 #include "tiny_model.h"
 
 #include "god/helpers/file.h"
@@ -20,7 +23,7 @@ enum { GOLDEN_BYTES_MAX = 4 << 20 };
 typedef struct run_options {
     const char *goldens_dir, *scratch_dir;
     char bases_dir[GOD_PATH_MAX];
-    uint32_t reference, precision; /* precision 0: both */
+    uint32_t reference, sharing, precision; /* precision 0: both */
     char **names;
     int name_count;
 } run_options;
@@ -87,25 +90,37 @@ static god_status open_all(const run_options *options, const json_t *golden, uin
     return open_with_copy(options, golden, opened, err);
 }
 
-static god_status compare_packs(const json_t *packs, const open_golden *opened, uint32_t precision,
-                                golden_agreement *nll, golden_agreement *kl, god_error *err)
+static const char *name_of(uint32_t precision)
+{
+    return precision == GOD_PRECISION_F32 ? "f32" : "bf16";
+}
+
+/* What was found out about one golden file. */
+typedef struct found {
+    golden_agreement nll, kl;
+    golden_sharing sharing;
+} found;
+
+static god_status compare_packs(const json_t *packs, const open_golden *opened, const run_options *options,
+                                uint32_t precision, found *all, god_error *err)
 {
     static golden_pack pack;
     golden_side base = {opened->base, NULL}, copy = {opened->other, NULL}, adapted = {opened->base, opened->adapter};
     for (size_t i = 0; i < json_array_size(packs); i++) {
-        const char *numbers = precision == GOD_PRECISION_F32 ? "f32" : "bf16";
-        GOD_TRY(golden_pack_read(json_array_get(packs, i), numbers, &pack, err));
-        if (opened->adapter != NULL) {
-            GOD_TRY(golden_pack_compare(&pack, adapted, adapted, base, nll, kl, err));
+        GOD_TRY(golden_pack_read(json_array_get(packs, i), name_of(precision), &pack, err));
+        const golden_side changed = opened->adapter != NULL ? adapted : copy;
+        if (options->sharing) {
+            GOD_TRY(golden_sharing_compare(&pack, changed, base, &all->sharing, err));
         } else {
-            GOD_TRY(golden_pack_compare(&pack, base, copy, base, nll, kl, err));
+            const golden_side scored = opened->adapter != NULL ? adapted : base;
+            GOD_TRY(golden_pack_compare(&pack, scored, changed, base, &all->nll, &all->kl, err));
         }
     }
     return GOD_OK;
 }
 
-static god_status compare(const run_options *options, const json_t *golden, uint32_t precision, golden_agreement *nll,
-                          golden_agreement *kl, god_error *err)
+static god_status compare(const run_options *options, const json_t *golden, uint32_t precision, found *all,
+                          god_error *err)
 {
     open_golden opened = {0};
     json_t *packs;
@@ -113,32 +128,46 @@ static god_status compare(const run_options *options, const json_t *golden, uint
     GOD_TRY(god_dir_remove(options->scratch_dir, err));
     god_status status = open_all(options, golden, precision, &opened, err);
     if (status == GOD_OK) {
-        status = compare_packs(packs, &opened, precision, nll, kl, err);
+        status = compare_packs(packs, &opened, options, precision, all, err);
     }
     close_golden(&opened);
     return status;
+}
+
+static int show_agreement(const golden_agreement *nll, const golden_agreement *kl, const char *name, uint32_t precision)
+{
+    int good = golden_within_bounds(nll, kl, precision);
+    (void)printf("%-26s %-5s nll %.1e kl %.1e   of sums: nll %.1e kl %.1e   %s\n", name, name_of(precision), nll->worst,
+                 kl->worst, golden_error_of_sums(nll), golden_error_of_sums(kl), good ? "ok" : "DIFFERS");
+    if (!good) {
+        (void)printf("    worst nll %.9g, wanted %.9g; worst kl %.9g, wanted %.9g\n", nll->worst_got, nll->worst_wanted,
+                     kl->worst_got, kl->worst_wanted);
+    }
+    return good ? 0 : 1;
+}
+
+static int show_sharing(const golden_sharing *sharing, const char *name, uint32_t precision)
+{
+    int good = sharing->compared > 0 && sharing->different == 0 && sharing->tokens_shared < sharing->tokens_whole;
+    (void)printf("%-26s %-5s %lld of %lld numbers differ, %lld tokens instead of %lld   %s\n", name, name_of(precision),
+                 (long long)sharing->different, (long long)sharing->compared, (long long)sharing->tokens_shared,
+                 (long long)sharing->tokens_whole, good ? "ok" : "DIFFERS");
+    return good ? 0 : 1;
 }
 
 /* Prints one row; 0 when it is good. */
 static int show(const run_options *options, const json_t *golden, const char *name, uint32_t precision)
 {
     god_error err = GOD_ERROR_INIT;
-    golden_agreement nll = {0}, kl = {0};
-    const char *precision_name = precision == GOD_PRECISION_F32 ? "f32" : "bf16";
-    god_status status = compare(options, golden, precision, &nll, &kl, &err);
+    found all = {0};
+    god_status status = compare(options, golden, precision, &all, &err);
     if (status != GOD_OK) {
         int excused = status == GOD_E_UNSUPPORTED && options->name_count == 0;
-        (void)printf("%-26s %-5s %s: %s\n", name, precision_name, excused ? "unsupported" : "FAILED", err.message);
+        (void)printf("%-26s %-5s %s: %s\n", name, name_of(precision), excused ? "unsupported" : "FAILED", err.message);
         return excused ? 0 : 1;
     }
-    int good = golden_within_bounds(&nll, &kl, precision);
-    (void)printf("%-26s %-5s nll %.1e kl %.1e   of sums: nll %.1e kl %.1e   %s\n", name, precision_name, nll.worst,
-                 kl.worst, golden_error_of_sums(&nll), golden_error_of_sums(&kl), good ? "ok" : "DIFFERS");
-    if (!good) {
-        (void)printf("    worst nll %.9g, wanted %.9g; worst kl %.9g, wanted %.9g\n", nll.worst_got, nll.worst_wanted,
-                     kl.worst_got, kl.worst_wanted);
-    }
-    return good ? 0 : 1;
+    return options->sharing ? show_sharing(&all.sharing, name, precision)
+                            : show_agreement(&all.nll, &all.kl, name, precision);
 }
 
 static int is_chosen(const run_options *options, const char *name)
@@ -194,6 +223,8 @@ static int parse(int argc, char **argv, run_options *options)
     for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
         if (strcmp(argv[at], "--reference") == 0) {
             options->reference = 1;
+        } else if (strcmp(argv[at], "--sharing") == 0) {
+            options->sharing = 1;
         } else if (strcmp(argv[at], "--bases") == 0 && at + 1 < argc) {
             (void)snprintf(options->bases_dir, sizeof options->bases_dir, "%s", argv[++at]);
         } else if (strcmp(argv[at], "--precision") == 0 && at + 1 < argc) {
@@ -213,7 +244,7 @@ int main(int argc, char **argv)
     god_error err = GOD_ERROR_INIT;
     if (parse(argc, argv, &options) != 0) {
         (void)fprintf(stderr, "usage: compare_models GOLDENS_DIR SCRATCH_DIR [--bases DIR] [--reference] "
-                              "[--precision f32|bf16] [NAME ...]\n");
+                              "[--sharing] [--precision f32|bf16] [NAME ...]\n");
         return 2;
     }
     run_tally tally = {.options = &options};

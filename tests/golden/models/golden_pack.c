@@ -58,7 +58,7 @@ static void add(golden_agreement *all, double got, double wanted)
 
 static god_status states_of(const golden_pack *pack, golden_side side, god_nn_states **ret_states, god_error *err)
 {
-    god_nn_pack sequences = {pack->ids, pack->starts, pack->sequences};
+    god_nn_pack sequences = {pack->ids, pack->starts, pack->sequences, NULL};
     return god_nn_lm_states(side.lm, side.adapter, &sequences, pack->rows, pack->count, ret_states, err);
 }
 

@@ -204,7 +204,7 @@ static double mean_nll(god_nn_lm *lm, const god_nn_adapter *adapter)
     god_error err = GOD_ERROR_INIT;
     const int32_t ids[] = {3, 1, 4, 1, 5, 9, 2, 6}, targets[] = {1, 4, 1, 5, 9, 2, 6};
     const int64_t starts[] = {0, 8}, rows[] = {0, 1, 2, 3, 4, 5, 6};
-    const god_nn_pack pack = {ids, starts, 1};
+    const god_nn_pack pack = {ids, starts, 1, NULL};
     god_nn_states *states = NULL;
     double nll[7], sum = 0.0;
     ck_assert_msg(god_nn_lm_states(lm, adapter, &pack, rows, 7, &states, &err) == GOD_OK, "%s", err.message);

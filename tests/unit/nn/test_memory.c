@@ -25,7 +25,7 @@ typedef struct run {
 
 static god_status score(run *r, god_error *err)
 {
-    const god_nn_pack pack = {ids, starts, 2};
+    const god_nn_pack pack = {ids, starts, 2, NULL};
     double values[3];
     GOD_TRY(god_nn_lm_states(r->base, NULL, &pack, rows, 3, &r->base_states, err));
     GOD_TRY(god_nn_lm_states(r->base, r->adapter, &pack, rows, 3, &r->states, err));

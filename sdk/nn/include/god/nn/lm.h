@@ -77,11 +77,24 @@ void god_nn_adapter_close(god_nn_adapter *adapter); /* accepts NULL */
  * Two folders with equal digests hold the same weights. Works on full models and on adapters, touches no engine. */
 god_status god_nn_weights_digest(const char *model_dir, char ret_hex[65], god_error *err);
 
-/* Sequences back to back. Sequence s is ids[starts[s]] .. ids[starts[s+1]-1]; starts has sequence_count + 1 entries. */
+/* Sequences back to back. Sequence s is ids[starts[s]] .. ids[starts[s+1]-1]; starts has sequence_count + 1 entries.
+ *
+ * Sequences that begin alike can share their beginning: with prefixes[s] = p >= 0, sequence s goes on where sequence p,
+ * an earlier one without a prefix of its own, ends. Its rows give the digits, bit for bit, of a sequence that holds the
+ * ids of p and then its own, and the rows of p are run once:
+ *
+ *     ids       p p p p  a a a  b b      two answers a and b to the prompt p
+ *     starts    0        4      7    9
+ *     prefixes  -1       0      0
+ *
+ * Where the frequencies of the rotary embedding depend on a sequence's length (rope types dynamic and longrope, beyond
+ * the original context), the engine runs such sequences whole instead; a prefix's own rows are then those of a sequence
+ * that ends where it ends. */
 typedef struct god_nn_pack {
     const int32_t *ids;
     const int64_t *starts;
     int64_t sequence_count;
+    const int64_t *prefixes; /* sequence_count entries, -1: none; NULL: no sequence has one */
 } god_nn_pack;
 
 /* Final hidden states (after the last norm) of chosen rows, kept on the engine: what the output matrix is applied to.
