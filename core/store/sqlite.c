@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -329,11 +330,13 @@ static god_status make_file(const char *path, god_error *err)
 
 /* A file: write-ahead log, so that readers and the writer do not wait for each other, and synchronous=FULL, because a
  * fee that was charged must still be charged after a power cut (in WAL mode NORMAL may lose the last commits).
- * Memory: there is nothing to sync, and a rollback journal in memory is all that ROLLBACK needs. */
+ * Memory: there is nothing to sync, a rollback journal in memory is all that ROLLBACK needs, and it holds a copy of
+ * each page that changes, so small pages are less work. */
 static god_status set_pragmas(connection *c, bool in_memory, god_error *err)
 {
     GOD_TRY(execute(c,
-                    in_memory ? "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF"
+                    in_memory ? "PRAGMA page_size = 1024; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+                                "PRAGMA secure_delete = OFF"
                               : "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
                     err));
     return execute(c, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", err);
@@ -347,8 +350,17 @@ static god_status prepare_own(connection *c, god_error *err)
     return prepare(c, "ROLLBACK", &c->rollback, err);
 }
 
+/* Counting every allocation under one lock costs a tenth of a statement, and nobody reads the count. SQLite takes this
+ * before its first connection only, so once per process. */
+static void configure_once(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static god_status open_handle(connection *c, const char *path, bool in_memory, uint64_t busy_ms, god_error *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, configure_once);
     /* A connection belongs to one thread, so SQLite needs no lock of its own around each call. */
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (in_memory ? SQLITE_OPEN_CREATE : 0);
     int code = sqlite3_open_v2(path, &c->handle, flags, NULL);

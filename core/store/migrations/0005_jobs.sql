@@ -28,8 +28,8 @@ CREATE TABLE jobs (
     CONSTRAINT jobs_ended_has_time CHECK ((state IN ('done', 'failed', 'cancelled')) = (ended_at IS NOT NULL)),
     CONSTRAINT jobs_done_has_result CHECK ((state = 'done') = (result IS NOT NULL))
 ) {table};
-CREATE INDEX jobs_queued ON jobs (priority, created_at, key) WHERE state = 'queued';
-CREATE INDEX jobs_due ON jobs (not_before) WHERE state = 'queued';
+-- In the order of claims, and with all that a claim and the next due moment ask of those that wait.
+CREATE INDEX jobs_queued ON jobs (priority, created_at, key, kind, not_before) WHERE state = 'queued';
 CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
 CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX jobs_tournament ON jobs (tournament_id);
