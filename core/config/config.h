@@ -33,6 +33,7 @@ typedef struct gdi_config {
     gdi_strings http_allow;
     int64_t http_bytes_max, http_time_limit_ms;
     int64_t host_jobs_max;
+    char *store_url; /* "": sqlite:<paths_state_dir>/god.db, see core/store/configured.h */
 } gdi_config;
 
 /* The first of: path (when not NULL; it must exist), $GOD_CONFIG (the same), ./god.yaml, ~/.config/god/god.yaml,

@@ -35,6 +35,17 @@ static god_status default_empty(const gdi_setting *setting, void *ret_value, god
     return GOD_OK;
 }
 
+static god_status default_text(const gdi_setting *setting, void *ret_value, god_error *err)
+{
+    (void)setting;
+    char *text = strdup("");
+    if (text == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for a setting");
+    }
+    *(char **)ret_value = text;
+    return GOD_OK;
+}
+
 static god_status default_sections(const gdi_setting *setting, void *ret_value, god_error *err)
 {
     (void)setting;
@@ -177,6 +188,13 @@ const gdi_setting gdi_settings[] = {
      .set_default = default_int,
      .default_int = 1,
      .help = "How many jobs the daemon runs at a time."},
+    {.name = "store.url",
+     .type = GDI_SETTING_TEXT,
+     .offset = AT(store_url),
+     .set_default = default_text,
+     .help = "Where tournaments, tasks, jobs and balances are kept: sqlite:/path/to/god.db or\n"
+             "postgres://user@host/database. Empty: sqlite:<paths.state_dir>/god.db. A password does not belong here:\n"
+             "PostgreSQL's own ~/.pgpass and PGPASSWORD are read."},
     {.name = NULL},
 };
 

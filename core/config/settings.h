@@ -4,7 +4,7 @@
 
 #include "core/config/config.h"
 
-enum { GDI_SETTING_INT = 1, GDI_SETTING_PATH, GDI_SETTING_STRINGS, GDI_SETTING_PATHS, GDI_SETTING_SECTIONS };
+enum { GDI_SETTING_INT = 1, GDI_SETTING_PATH, GDI_SETTING_STRINGS, GDI_SETTING_PATHS, GDI_SETTING_SECTIONS, GDI_SETTING_TEXT };
 
 typedef struct gdi_setting {
     const char *name; /* "section.key" */

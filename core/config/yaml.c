@@ -255,6 +255,21 @@ static god_status read_sections(reader *r, const yaml_node_t *node, const gdi_se
     return GOD_OK;
 }
 
+static god_status read_text(const reader *r, const yaml_node_t *node, const gdi_setting *setting, char **ret,
+                            god_error *err)
+{
+    if (node->type != YAML_SCALAR_NODE || strlen(scalar_text(node)) >= GOD_PATH_MAX / 2) {
+        return fail_type(r, node, setting->name, "a text", err);
+    }
+    char *text = strdup(scalar_text(node));
+    if (text == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for a setting");
+    }
+    free(*ret);
+    *ret = text;
+    return GOD_OK;
+}
+
 static god_status read_setting(reader *r, const yaml_node_t *node, const gdi_setting *setting, god_error *err)
 {
     void *value = gdi_setting_value(setting, r->config);
@@ -263,6 +278,7 @@ static god_status read_setting(reader *r, const yaml_node_t *node, const gdi_set
     case GDI_SETTING_STRINGS:
     case GDI_SETTING_PATHS: return read_strings(r, node, setting, value, err);
     case GDI_SETTING_SECTIONS: return read_sections(r, node, setting, value, err);
+    case GDI_SETTING_TEXT: return read_text(r, node, setting, value, err);
     default: break;
     }
     char *path = NULL;
