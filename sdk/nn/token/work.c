@@ -35,11 +35,13 @@ god_status gdt_scratch_reserve(gdt_scratch *scratch, size_t count, size_t item_b
     return gdt_reserve(&scratch->memory, &scratch->bytes, count * item_bytes, 1, "encode", err);
 }
 
-static god_status reserve_buffer(gdt_buffer *buffer, size_t more, god_error *err)
+static god_status reserve_buffer(const gdt_work *work, gdt_buffer *buffer, size_t more, god_error *err)
 {
-    if (more > GDT_TEXT_BYTES_MAX - buffer->count) {
-        return god_fail(err, GOD_E_DATA, "encode: the text grew beyond GDT_TEXT_BYTES_MAX (%zu bytes)",
-                        GDT_TEXT_BYTES_MAX);
+    if (more > work->text_bytes_max - buffer->count) {
+        return god_fail(
+            err, GOD_E_DATA,
+            "encode: the tokenizer makes more than %zu bytes of a text of %zu (GDT_GROWTH_TIMES_MAX is %zu)",
+            work->text_bytes_max, work->input_bytes, GDT_GROWTH_TIMES_MAX);
     }
     size_t needed = buffer->count + more;
     if (needed <= buffer->capacity) {
@@ -72,7 +74,7 @@ static god_status repair(gdt_work *work, size_t valid, god_error *err)
                                  : gdt_utf8_next(work->input + at, work->input_bytes - at, &code);
         char bytes[4];
         size_t count = gdt_utf8_encode(code, bytes);
-        GOD_TRY(reserve_buffer(front, count, err));
+        GOD_TRY(reserve_buffer(work, front, count, err));
         buffer_push(front, bytes, count, (gdt_range){(uint32_t)at, (uint32_t)(at + used)});
         at += used;
     }
@@ -80,6 +82,13 @@ static god_status repair(gdt_work *work, size_t valid, god_error *err)
     work->count = front->count;
     work->origins = front->origins;
     return GOD_OK;
+}
+
+static size_t grown_max(size_t bytes)
+{
+    return bytes > (GDT_TEXT_BYTES_MAX - GDT_GROWTH_BYTES) / GDT_GROWTH_TIMES_MAX
+               ? GDT_TEXT_BYTES_MAX
+               : bytes * GDT_GROWTH_TIMES_MAX + GDT_GROWTH_BYTES;
 }
 
 god_status gdt_work_begin(gdt_work *work, const char *input, size_t bytes, god_error *err)
@@ -90,6 +99,7 @@ god_status gdt_work_begin(gdt_work *work, const char *input, size_t bytes, god_e
     }
     work->input = input;
     work->input_bytes = bytes;
+    work->text_bytes_max = grown_max(bytes);
     work->text = input;
     work->count = bytes;
     work->origins = NULL;
@@ -212,7 +222,7 @@ god_status gdt_rewrite(gdt_work *work, gdt_write *write, const void *self, god_e
 
 god_status gdt_emit(gdt_work *work, const char *bytes, size_t count, gdt_range origin, god_error *err)
 {
-    GOD_TRY(reserve_buffer(&work->back, count, err));
+    GOD_TRY(reserve_buffer(work, &work->back, count, err));
     if (count > 0) {
         buffer_push(&work->back, bytes, count, origin);
     }
@@ -230,7 +240,7 @@ god_status gdt_emit_copy(gdt_work *work, uint32_t begin, uint32_t end, god_error
 {
     size_t count = end - begin;
     gdt_buffer *back = &work->back;
-    GOD_TRY(reserve_buffer(back, count, err));
+    GOD_TRY(reserve_buffer(work, back, count, err));
     if (count == 0) {
         return GOD_OK;
     }

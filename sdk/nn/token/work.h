@@ -16,6 +16,11 @@
 
 /* Positions are 32 bits wide, so a text ends long before they do. */
 #define GDT_TEXT_BYTES_MAX ((size_t)1 << 30)
+/* What the steps of a tokenizer may make of a text: so many times its bytes, and some more for what they put in front.
+ * The longest decomposition of Unicode (U+FDFA under NFKD) has 11 times the bytes of its character, and ByteLevel may
+ * double that. A hostile list of replacements, each doubling the text, stops here. */
+#define GDT_GROWTH_TIMES_MAX ((size_t)32)
+#define GDT_GROWTH_BYTES ((size_t)4096)
 
 enum { GDT_NO_ID = -1 };
 
@@ -60,6 +65,7 @@ typedef struct gdt_scratch {
 typedef struct gdt_work {
     const char *input;
     size_t input_bytes;
+    size_t text_bytes_max; /* what the input may grow to */
 
     const char *text; /* the input, or front.bytes */
     size_t count;

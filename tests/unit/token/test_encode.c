@@ -256,6 +256,39 @@ START_TEST(test_token_encode__hostile_texts_take_linear_time)
 }
 END_TEST
 
+/* Each replacement doubles the text. */
+static god_tokenizer *open_growing(size_t steps)
+{
+    char normalizer[4096] = "{\"type\": \"Sequence\", \"normalizers\": [";
+    for (size_t i = 0; i < steps; i++) {
+        strcat(normalizer, i > 0 ? ", " : "");
+        strcat(normalizer, "{\"type\": \"Replace\", \"pattern\": {\"String\": \"a\"}, \"content\": \"aa\"}");
+    }
+    strcat(normalizer, "]}");
+    return open_made("growing", tokenizer_json(normalizer, NULL, NULL, NULL, NULL, NULL), NULL, NULL);
+}
+
+START_TEST(test_token_encode__a_text_grows_32_times_at_most)
+{
+    god_tokenizer *fine = open_growing(5), *hostile = open_growing(6);
+    god_tokens tokens = GOD_TOKENS_INIT;
+    god_error err = GOD_ERROR_INIT;
+    char *text = malloc(4096);
+    ck_assert_ptr_nonnull(text);
+    memset(text, 'a', 4096);
+    encode(fine, text, 4096, 0, 0, &tokens);
+    ck_assert_uint_eq(tokens.items[tokens.count - 1].end, 4096);
+    encode(hostile, "a", 1, 0, 0, &tokens); /* 64 bytes: short texts may grow by GDT_GROWTH_BYTES */
+    ck_assert_int_eq(god_tokenizer_encode(hostile, text, 4096, 0, 0, &tokens, &err), GOD_E_DATA);
+    ck_assert_str_eq(err.message, "encode: the tokenizer makes more than 135168 bytes of a text of 4096 "
+                                  "(GDT_GROWTH_TIMES_MAX is 32)");
+    free(text);
+    god_tokens_free(&tokens);
+    god_tokenizer_free(hostile);
+    god_tokenizer_free(fine);
+}
+END_TEST
+
 Suite *suite_token_encode(void)
 {
     Suite *suite = suite_create("token_encode");
@@ -269,6 +302,7 @@ Suite *suite_token_encode(void)
     tcase_add_test(tests, test_token_decode__survives_unknown_ids);
     tcase_add_test(tests, test_token_encode__threads_share_a_tokenizer);
     tcase_add_test(tests, test_token_encode__hostile_texts_take_linear_time);
+    tcase_add_test(tests, test_token_encode__a_text_grows_32_times_at_most);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -44,7 +44,8 @@ enum {
 /* Encodes bytes of UTF-8; invalid sequences are replaced by U+FFFD, as Python's `errors="replace"` does. ids_max > 0
  * cuts to that many ids, special tokens counted and kept, on the tokenizer's truncation side; 0 does not cut. `tokens`
  * is overwritten. GOD_E_INVALID when ids_max leaves no room for the special tokens, GOD_E_DATA when the text is longer
- * than 1 GiB (after normalization, too) or a regular expression of the tokenizer gives up on it. */
+ * than 1 GiB, when the tokenizer's normalizers make more than 32 times its bytes of it (and 4 KiB more), or when a
+ * regular expression of the tokenizer gives up on it. */
 god_status god_tokenizer_encode(const god_tokenizer *tokenizer, const char *text, size_t bytes, uint32_t flags,
                                 size_t ids_max, god_tokens *tokens, god_error *err);
 void god_tokens_free(god_tokens *tokens); /* accepts NULL; leaves an empty list */
