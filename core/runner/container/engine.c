@@ -1,0 +1,349 @@
+#include "core/runner/container/engine.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/runner/container/build_stream.h"
+#include "core/runner/container/log_stream.h"
+#include "god/helpers/json.h"
+
+enum { quick_ms = 60 * 1000, day_ms = 24 * 60 * 60 * 1000, path_bytes = 1024 };
+
+struct gdi_engine {
+    gdi_socket_http *http; /* own */
+    uint32_t is_podman;
+    char version[120];
+};
+
+/* ---- requests ---- */
+
+/* The engine's sentence, from {"message": "..."}. */
+static god_status fail_answer(const char *what, const gdi_socket_answer *answer, god_error *err)
+{
+    god_status code = answer->code == 404 ? GOD_E_NOT_FOUND : answer->code < 500 ? GOD_E_INVALID : GOD_E_IO;
+    god_error ignored = GOD_ERROR_INIT;
+    json_t *root = NULL;
+    const char *message = "";
+    if (answer->body.bytes > 0 &&
+        god_json_parse("engine", answer->body.data, answer->body.bytes, &root, &ignored) == GOD_OK) {
+        (void)god_json_opt_str("engine", root, "message", &message, &ignored);
+    }
+    god_status status = god_fail(err, code, "the container engine refused to %s: %.300s (HTTP %ld)", what,
+                                 *message != '\0' ? message : "no reason given", answer->code);
+    json_decref(root);
+    return status;
+}
+
+/* One request; *ret_value (may be NULL) is the JSON of its answer, NULL for an empty one. */
+static god_status send(gdi_engine *engine, const char *what, const gdi_socket_request *request, json_t **ret_value,
+                       god_error *err)
+{
+    gdi_socket_answer answer;
+    json_t *value = NULL;
+    GOD_TRY(gdi_socket_http_send(engine->http, request, &answer, err));
+    god_status status = GOD_OK;
+    if (answer.code >= 300 && answer.code != 304) {
+        status = fail_answer(what, &answer, err);
+    } else if (ret_value != NULL && answer.body.bytes > 0) {
+        status = god_json_parse("engine", answer.body.data, answer.body.bytes, &value, err);
+    }
+    god_text_free(&answer.body);
+    if (status == GOD_OK && ret_value != NULL) {
+        *ret_value = value;
+    }
+    return status;
+}
+
+static god_status send_path(gdi_engine *engine, const char *what, const char *method, const char *path,
+                            const json_t *body, json_t **ret_value, god_error *err)
+{
+    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    if (body != NULL && text == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for a request to the container engine");
+    }
+    const gdi_socket_request request = {.method = method, .path = path, .body_json = text, .time_limit_ms = quick_ms};
+    god_status status = send(engine, what, &request, ret_value, err);
+    free(text);
+    return status;
+}
+
+/* Appends text with everything but letters, digits and -._ percent-encoded. */
+static void append_encoded(char *path, const char *text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t used = strlen(path);
+    for (; *text != '\0' && used + 4 < path_bytes; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (isalnum(c) || strchr("-._", c) != NULL) {
+            path[used++] = (char)c;
+        } else {
+            path[used++] = '%';
+            path[used++] = digits[c >> 4];
+            path[used++] = digits[c & 15];
+        }
+    }
+    path[used] = '\0';
+}
+
+static void encode_path(char path[path_bytes], const char *before, const char *text, const char *after)
+{
+    (void)snprintf(path, path_bytes, "%s", before);
+    append_encoded(path, text);
+    size_t used = strlen(path);
+    (void)snprintf(path + used, path_bytes - used, "%s", after);
+}
+
+/* ---- the engine ---- */
+
+static god_status read_version(gdi_engine *engine, god_error *err)
+{
+    json_t *root = NULL;
+    const json_t *first = NULL;
+    GOD_TRY(send_path(engine, "say its version", "GET", "/v1.41/version", NULL, &root, err));
+    first = json_array_get(json_object_get(root, "Components"), 0);
+    const char *name = json_string_value(json_object_get(first, "Name"));
+    const char *version = json_string_value(json_object_get(root, "Version"));
+    (void)snprintf(engine->version, sizeof engine->version, "%.60s %.40s", name != NULL ? name : "Docker",
+                   version != NULL ? version : "of unknown version");
+    engine->is_podman = name != NULL && strstr(name, "Podman") != NULL;
+    json_decref(root);
+    return GOD_OK;
+}
+
+god_status gdi_engine_open(const char *socket_path, gdi_engine **ret_engine, god_error *err)
+{
+    gdi_engine *engine = calloc(1, sizeof *engine);
+    if (engine == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for a connection to the container engine");
+    }
+    god_status status = gdi_socket_http_open(socket_path, &engine->http, err);
+    if (status == GOD_OK) {
+        status = read_version(engine, err);
+    }
+    if (status != GOD_OK) {
+        gdi_engine_close(engine);
+        return status;
+    }
+    *ret_engine = engine;
+    return GOD_OK;
+}
+
+void gdi_engine_close(gdi_engine *engine)
+{
+    if (engine != NULL) {
+        gdi_socket_http_close(engine->http);
+        free(engine);
+    }
+}
+
+uint32_t gdi_engine_is_podman(const gdi_engine *engine)
+{
+    return engine->is_podman;
+}
+
+const char *gdi_engine_version(const gdi_engine *engine)
+{
+    return engine->version;
+}
+
+void gdi_engine_network_name(const char *run_id, char ret_name[128])
+{
+    (void)snprintf(ret_name, 128, "god-net-%s", run_id);
+}
+
+void gdi_engine_image_name(const char *run_id, char ret_name[128])
+{
+    /* Repository names are lower case; run ids are compared as they are everywhere else. */
+    (void)snprintf(ret_name, 128, "god-run-%s:latest", run_id);
+    for (char *c = ret_name; *c != '\0'; c++) {
+        *c = (char)tolower((unsigned char)*c);
+    }
+}
+
+/* ---- building ---- */
+
+god_status gdi_engine_build_image(gdi_engine *engine, const gdi_engine_build *build, const gdi_engine_calls *calls,
+                                  god_error *err)
+{
+    char path[path_bytes], rest[400];
+    gdi_build_stream stream = {.printed = calls->printed, .user = calls->user, .stop_asked = calls->stop_asked};
+    encode_path(path, "/v1.41/build?t=", build->tag, "&dockerfile=");
+    append_encoded(path, build->dockerfile);
+    /* layers=0: Podman leaves no images of single steps behind. Memory and processors of the builder are limited, too.
+     */
+    (void)snprintf(rest, sizeof rest,
+                   "&nocache=1&rm=1&forcerm=1&layers=0&networkmode=%s&memory=%lld&memswap=%lld&cpuperiod=100000"
+                   "&cpuquota=%lld&labels=%%7B%%22god.run%%22%%3A%%22%s%%22%%7D",
+                   build->network ? (engine->is_podman ? "bridge" : "default") : "none", (long long)build->memory_bytes,
+                   (long long)build->memory_bytes, (long long)(build->nano_cpus / 10000), build->run_id);
+    if (strlen(path) + strlen(rest) >= sizeof path) {
+        return god_fail(err, GOD_E_INVALID, "the name of the Dockerfile is too long");
+    }
+    (void)strcat(path, rest);
+    const gdi_socket_request request = {.method = "POST",
+                                        .path = path,
+                                        .body_file = build->tar_path,
+                                        .time_limit_ms = (uint64_t)build->time_limit_ms,
+                                        .take = gdi_build_stream_take,
+                                        .stop_asked = gdi_build_stream_stop_asked,
+                                        .user = &stream};
+    god_status status = send(engine, "build the image", &request, NULL, err);
+    if (status == GOD_E_TIMEOUT) {
+        status = god_fail(err, GOD_E_DATA, "Docker image build exceeded %lld seconds",
+                          (long long)(build->time_limit_ms / 1000));
+    } else if (status == GOD_OK || status == GOD_E_IO) {
+        status = gdi_build_stream_end(&stream, status, err);
+    }
+    gdi_build_stream_clear(&stream);
+    return status;
+}
+
+/* ---- networks and containers ---- */
+
+god_status gdi_engine_make_network(gdi_engine *engine, const char *name, const char *run_id, god_error *err)
+{
+    json_t *body = json_pack("{s:s, s:s, s:b, s:b, s:{s:s}}", "Name", name, "Driver", "bridge", "Internal", 1,
+                             "CheckDuplicate", 1, "Labels", "god.run", run_id);
+    if (body == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for a request to the container engine");
+    }
+    god_status status = send_path(engine, "make a network", "POST", "/v1.41/networks/create", body, NULL, err);
+    json_decref(body);
+    return status;
+}
+
+god_status gdi_engine_create(gdi_engine *engine, const char *api, const char *name, const json_t *body,
+                             char ret_id[GDI_ENGINE_ID_BYTES], god_error *err)
+{
+    char path[path_bytes];
+    json_t *answer = NULL;
+    const char *id = NULL;
+    if (strcmp(api, "podman") == 0) {
+        (void)snprintf(path, sizeof path, "/v4.0.0/libpod/containers/create");
+    } else {
+        encode_path(path, "/v1.41/containers/create?name=", name, "");
+    }
+    GOD_TRY(send_path(engine, "create a container", "POST", path, body, &answer, err));
+    god_status status = god_json_get_str("engine", answer, "Id", &id, err);
+    if (status == GOD_OK) {
+        (void)snprintf(ret_id, GDI_ENGINE_ID_BYTES, "%s", id);
+    }
+    json_decref(answer);
+    return status;
+}
+
+god_status gdi_engine_start(gdi_engine *engine, const char *id, god_error *err)
+{
+    char path[path_bytes];
+    encode_path(path, "/v1.41/containers/", id, "/start");
+    return send_path(engine, "start the container", "POST", path, NULL, NULL, err);
+}
+
+god_status gdi_engine_kill(gdi_engine *engine, const char *id, god_error *err)
+{
+    char path[path_bytes];
+    encode_path(path, "/v1.41/containers/", id, "/kill");
+    god_error refused = GOD_ERROR_INIT;
+    god_status status = send_path(engine, "kill the container", "POST", path, NULL, NULL, &refused);
+    if (status == GOD_OK || status == GOD_E_INVALID || status == GOD_E_NOT_FOUND) {
+        return GOD_OK; /* it runs no more */
+    }
+    return god_fail(err, status, "%s", refused.message);
+}
+
+god_status gdi_engine_inspect(gdi_engine *engine, const char *id, uint32_t with_size, json_t **ret_value,
+                              god_error *err)
+{
+    char path[path_bytes];
+    encode_path(path, "/v1.41/containers/", id, with_size ? "/json?size=1" : "/json");
+    return send_path(engine, "describe the container", "GET", path, NULL, ret_value, err);
+}
+
+typedef struct following {
+    const gdi_engine_calls *calls;
+    gdi_log_stream stream;
+} following;
+
+static god_status take_log(void *user, const char *bytes, size_t count, god_error *err)
+{
+    following *state = user;
+    return gdi_log_stream_take(&state->stream, bytes, count, state->calls->printed, state->calls->user, err);
+}
+
+static uint32_t following_stop_asked(void *user)
+{
+    following *state = user;
+    return state->calls->stop_asked != NULL ? state->calls->stop_asked(state->calls->user) : 0;
+}
+
+god_status gdi_engine_follow(gdi_engine *engine, const char *id, const gdi_engine_calls *calls, god_error *err)
+{
+    char path[path_bytes];
+    following state = {.calls = calls};
+    encode_path(path, "/v1.41/containers/", id, "/logs?follow=1&stdout=1&stderr=1");
+    const gdi_socket_request request = {.method = "GET",
+                                        .path = path,
+                                        .time_limit_ms = day_ms,
+                                        .take = take_log,
+                                        .stop_asked = following_stop_asked,
+                                        .user = &state};
+    return send(engine, "show the log", &request, NULL, err);
+}
+
+god_status gdi_engine_wait(gdi_engine *engine, const char *id, const gdi_engine_calls *calls, god_error *err)
+{
+    char path[path_bytes];
+    following state = {.calls = calls};
+    encode_path(path, "/v1.41/containers/", id, "/wait?condition=not-running");
+    const gdi_socket_request request = {
+        .method = "POST", .path = path, .time_limit_ms = day_ms, .stop_asked = following_stop_asked, .user = &state};
+    return send(engine, "wait for the container", &request, NULL, err);
+}
+
+/* ---- the end ---- */
+
+static god_status remove_path(gdi_engine *engine, const char *what, const char *path, god_error *err)
+{
+    god_error refused = GOD_ERROR_INIT;
+    god_status status = send_path(engine, what, "DELETE", path, NULL, NULL, &refused);
+    return status == GOD_OK || status == GOD_E_NOT_FOUND ? GOD_OK : god_fail(err, status, "%s", refused.message);
+}
+
+static god_status remove_containers(gdi_engine *engine, const char *run_id, god_error *err)
+{
+    char path[path_bytes], filter[160];
+    json_t *list = NULL;
+    size_t i = 0;
+    const json_t *item = NULL;
+    god_status status = GOD_OK;
+    (void)snprintf(filter, sizeof filter, "{\"label\":[\"god.run=%s\"]}", run_id);
+    encode_path(path, "/v1.41/containers/json?all=1&filters=", filter, "");
+    GOD_TRY(send_path(engine, "list containers", "GET", path, NULL, &list, err));
+    json_array_foreach(list, i, item)
+    {
+        const char *id = json_string_value(json_object_get(item, "Id"));
+        if (id != NULL) {
+            encode_path(path, "/v1.41/containers/", id, "?force=1&v=1");
+            god_status removed = remove_path(engine, "remove a container", path, err);
+            status = status == GOD_OK ? removed : status;
+        }
+    }
+    json_decref(list);
+    return status;
+}
+
+god_status gdi_engine_remove_run(gdi_engine *engine, const char *run_id, god_error *err)
+{
+    char path[path_bytes], name[128];
+    god_status status = remove_containers(engine, run_id, err);
+    gdi_engine_network_name(run_id, name);
+    encode_path(path, "/v1.41/networks/", name, "");
+    god_status removed = remove_path(engine, "remove a network", path, err);
+    status = status == GOD_OK ? removed : status;
+    gdi_engine_image_name(run_id, name);
+    encode_path(path, "/v1.41/images/", name, "?force=1");
+    removed = remove_path(engine, "remove an image", path, err);
+    return status == GOD_OK ? removed : status;
+}

@@ -1,0 +1,68 @@
+/* core/runner/container/engine.h: the calls of the Docker Engine API that a run needs, on Docker or Podman.
+ *
+ * Podman serves the Docker API too, but ignores in it which GPUs are asked for (before 5.4); so containers are created
+ * through its own API, and everything else through the shared one. An answer that is no success becomes an error with
+ * the engine's own sentence: GOD_E_NOT_FOUND for 404, GOD_E_INVALID for other 4xx, GOD_E_IO for 5xx and broken
+ * connections.
+ *
+ * One connection, one request at a time. [one] Source: Docker Engine API 1.41; libpod API 4.0.
+ */
+#ifndef GDI_RUNNER_CONTAINER_ENGINE_H
+#define GDI_RUNNER_CONTAINER_ENGINE_H
+
+#include <jansson.h>
+
+#include "core/net/socket_http.h"
+
+typedef struct gdi_engine gdi_engine; /* owned by whoever opened it */
+
+enum { GDI_ENGINE_ID_BYTES = 80 };
+
+/* Connects and asks for the version. */
+god_status gdi_engine_open(const char *socket_path, gdi_engine **ret_engine, god_error *err);
+void gdi_engine_close(gdi_engine *engine); /* accepts NULL */
+uint32_t gdi_engine_is_podman(const gdi_engine *engine);
+const char *gdi_engine_version(const gdi_engine *engine); /* "Podman Engine 4.3.1"; borrowed */
+
+/* What the calls that take long ask and say. */
+typedef struct gdi_engine_calls {
+    uint32_t (*stop_asked)(void *user); /* several times a second; may be NULL */
+    god_status (*printed)(void *user, const char *bytes, size_t count, god_error *err);
+    void *user;
+} gdi_engine_calls;
+
+/* Builds the tar file into an image named `tag`. GOD_E_DATA with the builder's sentence when the build fails: also when
+ * the engine says so only inside its stream. */
+typedef struct gdi_engine_build {
+    const char *tar_path, *dockerfile, *tag;
+    uint32_t network;
+    int64_t memory_bytes, nano_cpus, time_limit_ms;
+    const char *run_id; /* label god.run */
+} gdi_engine_build;
+god_status gdi_engine_build_image(gdi_engine *engine, const gdi_engine_build *build, const gdi_engine_calls *calls,
+                                  god_error *err);
+
+/* A bridge without a way out. */
+god_status gdi_engine_make_network(gdi_engine *engine, const char *name, const char *run_id, god_error *err);
+
+/* `api` is "docker" or "podman": whose form `body` has. */
+god_status gdi_engine_create(gdi_engine *engine, const char *api, const char *name, const json_t *body,
+                             char ret_id[GDI_ENGINE_ID_BYTES], god_error *err);
+god_status gdi_engine_start(gdi_engine *engine, const char *id, god_error *err);
+god_status gdi_engine_kill(gdi_engine *engine, const char *id, god_error *err); /* fine when it does not run */
+/* *ret_value is owned by the caller: the engine's own object. */
+god_status gdi_engine_inspect(gdi_engine *engine, const char *id, uint32_t with_size, json_t **ret_value,
+                              god_error *err);
+/* Everything it printed from the start, then what it prints, until it ends. */
+god_status gdi_engine_follow(gdi_engine *engine, const char *id, const gdi_engine_calls *calls, god_error *err);
+/* Returns when it has ended. */
+god_status gdi_engine_wait(gdi_engine *engine, const char *id, const gdi_engine_calls *calls, god_error *err);
+
+/* Removes every container, network and image that carries the run's label or name. */
+god_status gdi_engine_remove_run(gdi_engine *engine, const char *run_id, god_error *err);
+
+/* Names of what belongs to a run: "god-net-ID", "god-run-ID:latest". */
+void gdi_engine_network_name(const char *run_id, char ret_name[128]);
+void gdi_engine_image_name(const char *run_id, char ret_name[128]);
+
+#endif
