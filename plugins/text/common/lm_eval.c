@@ -39,7 +39,7 @@ static god_status choose_set(lm_run *run, gtx_entrant *entrant, god_error *err)
     if (set->samples.kept > 0) {
         run->set_of[entrant->index] = index;
         set->used = 1;
-        run->group.total += set->samples.tokens;
+        run->group.total += set->tokens;
         return GOD_OK;
     }
     if (set->samples.sequence_len < 2) {
@@ -106,7 +106,7 @@ static god_status run_base_sets(lm_run *run, god_error *err)
         return god_fail(err, GOD_E_NOMEM, "out of memory for %zu sets of examples", run->sets.count);
     }
     for (size_t i = 0; i < run->sets.count; i++) {
-        run->group.total += run->sets.items[i].used ? run->sets.items[i].samples.tokens : 0;
+        run->group.total += run->sets.items[i].used ? run->sets.items[i].tokens : 0;
     }
     for (size_t i = 0; i < run->sets.count; i++) {
         if (run->sets.items[i].used) {
@@ -207,7 +207,7 @@ static god_status run_entrant(lm_run *run, gtx_entrant *entrant, god_error *err)
     const gtx_set *set = &run->sets.items[set_index];
     gtx_lm_sums sums = {0};
     god_error why = GOD_ERROR_INIT;
-    uint64_t done_after = run->group.done + set->samples.tokens;
+    uint64_t done_after = run->group.done + set->tokens;
     GOD_TRY(gtx_lm_sums_init(&sums, set->samples.count, err));
     god_status status = score_packs(run, entrant, set_index, &sums, &why);
     gtx_group_done(&run->group, entrant, done_after); /* also when it failed on the way */
@@ -243,7 +243,7 @@ static god_status report_set(const lm_run *run, const gtx_set *set)
     for (uint32_t state = GTX_KEPT; state < GTX_STATES; state++) {
         GOD_TRY(count_fact(run, set, gtx_sample_state_name(state), samples->states[state]));
     }
-    return count_fact(run, set, "tokens_run", samples->tokens);
+    return count_fact(run, set, "tokens_run", set->tokens);
 }
 
 static god_status run_group(lm_run *run, god_error *err)

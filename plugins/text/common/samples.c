@@ -58,6 +58,21 @@ god_status gtx_samples_add(gtx_samples *samples, const gtx_sample *about, const 
     return GOD_OK;
 }
 
+uint32_t gtx_samples_shared(const gtx_samples *samples, const int32_t *ids, const int32_t *labels, size_t count)
+{
+    if (samples->count == 0) {
+        return 0;
+    }
+    const gtx_sample *last = &samples->items[samples->count - 1];
+    const int32_t *last_ids = gtx_sample_ids(samples, last), *last_labels = gtx_sample_labels(samples, last);
+    uint32_t same = 0;
+    while (same < count && same < last->count && ids[same] == last_ids[same] && labels[same] == GTX_IGNORE &&
+           last_labels[same] == GTX_IGNORE) {
+        same++;
+    }
+    return same > 0 ? same - 1 : 0;
+}
+
 static uint32_t state_of(const gtx_sample *sample, int64_t sequence_len)
 {
     if (sample->length < GTX_SAMPLE_LENGTH_MIN) {

@@ -27,6 +27,8 @@ typedef struct gtx_sample {
     uint32_t uncut;       /* ids before anything was cut */
     uint32_t label_count; /* labels that are not GTX_IGNORE: N of spec 3.6, position 0 included; set by add */
     uint32_t eos;         /* GTX_EOS_... of the scored part */
+    uint32_t shared;      /* its first ids that are also those of the sample added before it and that no number is read
+                             from in either: packs run them once; 0: none. gtx_samples_shared counts them */
 } gtx_sample;
 
 typedef struct gtx_samples {
@@ -45,9 +47,12 @@ typedef struct gtx_samples {
 void gtx_samples_init(gtx_samples *samples, int64_t sequence_len);
 void gtx_samples_free(gtx_samples *samples); /* accepts a zeroed one */
 
-/* Copies. Of `about` it takes row, piece, uncut, eos and, when above `count`, length. */
+/* Copies. Of `about` it takes row, piece, uncut, eos, shared and, when above `count`, length. */
 god_status gtx_samples_add(gtx_samples *samples, const gtx_sample *about, const int32_t *ids, const int32_t *labels,
                            size_t count, god_error *err);
+/* For gtx_sample.shared of the sample to be added: the ids that it has in common with the one added last, up to but
+ * without the last one in front of either's first label, which predicts that label. */
+uint32_t gtx_samples_shared(const gtx_samples *samples, const int32_t *ids, const int32_t *labels, size_t count);
 /* Once, after the last add. */
 god_status gtx_samples_finish(gtx_samples *samples, god_error *err);
 /* Instead of it, for task types without a filter: everything is kept, in file order. */

@@ -9,7 +9,11 @@ static god_status build_set(const gtx_sets *sets, int64_t sequence_len, gtx_set 
     *set = (gtx_set){0};
     gtx_samples_init(&set->samples, sequence_len);
     GOD_TRY(sets->build(sets->ctx, &set->samples, err));
-    return gtx_packs_plan(&set->samples, sets->pack_tokens, &set->packs, &set->pack_count, err);
+    GOD_TRY(gtx_packs_plan(&set->samples, sets->pack_tokens, &set->packs, &set->pack_count, err));
+    for (size_t i = 0; i < set->pack_count; i++) {
+        set->tokens += set->packs[i].tokens;
+    }
+    return GOD_OK;
 }
 
 god_status gtx_sets_find(gtx_sets *sets, int64_t sequence_len, size_t *ret_index, god_error *err)

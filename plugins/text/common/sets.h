@@ -12,7 +12,8 @@ typedef struct gtx_set {
     gtx_samples samples; /* samples.sequence_len is what tells sets apart */
     gtx_pack *packs;
     size_t pack_count;
-    uint32_t used; /* 1: an entrant runs it; set by the caller */
+    uint64_t tokens; /* run in one pass over the packs */
+    uint32_t used;   /* 1: an entrant runs it; set by the caller */
 } gtx_set;
 
 typedef struct gtx_sets {

@@ -46,7 +46,7 @@ static god_status choose_sets(dpo_run *run, god_error *err)
         int64_t limit = dpo_limit(entrant->info.max_position_embeddings, job->seq_len_max, run->longest);
         GOD_TRY(gtx_sets_find(&run->sets, limit, &run->set_of[i], err));
         run->sets.items[run->set_of[i]].used = 1;
-        run->group.total += run->sets.items[run->set_of[i]].samples.tokens;
+        run->group.total += run->sets.items[run->set_of[i]].tokens;
     }
     return GOD_OK;
 }
@@ -104,7 +104,7 @@ static god_status run_reference(dpo_run *run, god_error *err)
         return god_fail(err, GOD_E_NOMEM, "out of memory for %zu sets of pairs", run->sets.count);
     }
     for (size_t i = 0; i < run->sets.count; i++) {
-        run->group.total += run->sets.items[i].samples.tokens;
+        run->group.total += run->sets.items[i].tokens;
     }
     for (size_t i = 0; i < run->sets.count; i++) {
         const gtx_set *set = &run->sets.items[i];
@@ -168,7 +168,7 @@ static god_status run_entrant(dpo_run *run, gtx_entrant *entrant, god_error *err
     const gtx_set *set = &run->sets.items[index];
     dpo_sum *policy = NULL;
     god_error why = GOD_ERROR_INIT;
-    uint64_t done_after = run->group.done + set->samples.tokens;
+    uint64_t done_after = run->group.done + set->tokens;
     GOD_TRY(allocate_sums(set, &policy, err));
     god_status status = sum_entrant(run, entrant, set, policy, &why);
     gtx_group_done(&run->group, entrant, done_after);
@@ -178,19 +178,27 @@ static god_status run_entrant(dpo_run *run, gtx_entrant *entrant, god_error *err
     return status;
 }
 
-/* "max_length" when the whole group has one limit, "max_length@2048" when there are several. */
-static god_status report_set(const dpo_run *run, const gtx_set *set)
+/* "rows_cut" when the whole group has one limit, "rows_cut@2048" when there are several. */
+static god_status count_fact(const dpo_run *run, const gtx_set *set, const char *name, uint64_t value)
 {
     const god_report *report = run->group.report;
-    char name[64], text[32];
-    size_t cut = 0;
+    char full[64], text[32];
+    (void)snprintf(full, sizeof full, gtx_sets_used(&run->sets) > 1 ? "%s@%" PRId64 : "%s", name,
+                   set->samples.sequence_len);
+    (void)snprintf(text, sizeof text, "%" PRIu64, value);
+    return report->fact(report->ctx, full, text);
+}
+
+/* tokens_shared: what is not run a second time, because both answers of a pair go on from one prompt. */
+static god_status report_set(const dpo_run *run, const gtx_set *set)
+{
+    uint64_t cut = 0;
     for (size_t i = 0; i < set->samples.count; i++) {
         cut += set->samples.items[i].uncut > set->samples.items[i].count;
     }
-    (void)snprintf(name, sizeof name, gtx_sets_used(&run->sets) > 1 ? "rows_cut@%" PRId64 : "rows_cut",
-                   set->samples.sequence_len);
-    (void)snprintf(text, sizeof text, "%zu", cut);
-    return report->fact(report->ctx, name, text);
+    GOD_TRY(count_fact(run, set, "rows_cut", cut));
+    GOD_TRY(count_fact(run, set, "tokens_run", set->tokens));
+    return count_fact(run, set, "tokens_shared", set->samples.tokens - set->tokens);
 }
 
 static god_status run_group(dpo_run *run, god_error *err)

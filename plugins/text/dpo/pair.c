@@ -55,15 +55,18 @@ static god_status add_row(const dpo_pair *pair, dpo_ids whole, uint32_t piece, g
         size_t count = ids.count < limit ? ids.count : limit;
         size_t from = pair->profile == DPO_P1 ? ids.count - count : 0;
         const int32_t eos = ids.count > 0 ? ids.items[ids.count - 1] : -1;
-        const gtx_sample about = {.row = pair->row,
-                                  .piece = piece,
-                                  .uncut = (uint32_t)ids.count,
-                                  .eos = pair->profile == DPO_P1 ? GTX_EOS_APPENDED
-                                         : eos == pair->eos      ? GTX_EOS_PRESENT
-                                                                 : GTX_EOS_NONE};
         /* A row without ids (P2: nothing but what the tokenizer drops) has no buffers. */
-        status = gtx_samples_add(samples, &about, count > 0 ? ids.items + from : NULL,
-                                 count > 0 ? labels.items + from : NULL, count, err);
+        const int32_t *kept_ids = count > 0 ? ids.items + from : NULL;
+        const int32_t *kept_labels = count > 0 ? labels.items + from : NULL;
+        const gtx_sample about = {
+            .row = pair->row,
+            .piece = piece,
+            .uncut = (uint32_t)ids.count,
+            .eos = pair->profile == DPO_P1 ? GTX_EOS_APPENDED
+                   : eos == pair->eos      ? GTX_EOS_PRESENT
+                                           : GTX_EOS_NONE,
+            .shared = piece == DPO_REJECTED ? gtx_samples_shared(samples, kept_ids, kept_labels, count) : 0};
+        status = gtx_samples_add(samples, &about, kept_ids, kept_labels, count, err);
     }
     gtx_ids_free(&labels);
     gtx_ids_free(&ids);

@@ -33,7 +33,7 @@ typedef struct dpo_pair {
 } dpo_pair;
 
 /* Adds both rows of a pair, cut to samples->sequence_len: the chosen one, then the rejected one. Labels stand on the
- * answer's ids. */
+ * answer's ids; what both begin with is marked as shared, so that it is run once. */
 god_status dpo_add_pair(const dpo_pair *pair, gtx_samples *samples, god_error *err);
 /* Ids of its longer row before the cut to a limit. */
 size_t dpo_pair_length(const dpo_pair *pair);

@@ -104,6 +104,13 @@ START_TEST(test_dpo_run__each_entrant_fails_for_itself)
 }
 END_TEST
 
+static uint64_t fact(const scene *about, const char *name)
+{
+    const char *text = json_string_value(json_object_get(about->facts, name));
+    ck_assert_msg(text != NULL, "the fact %s is missing", name);
+    return strtoull(text, NULL, 10);
+}
+
 static double loss_of(scene about)
 {
     about.folder = "dpo";
@@ -113,6 +120,41 @@ static double loss_of(scene about)
     scene_free(&about);
     return loss;
 }
+
+static json_t *lines_of(uint32_t batch_tokens_max, uint64_t *ret_run, uint64_t *ret_shared)
+{
+    god_error err = GOD_ERROR_INIT;
+    gtx_rows rows;
+    scene about = {.folder = "dpo", .count = 1, .rows = ROWS, .batch_tokens_max = batch_tokens_max};
+    about.dirs[0] = scene_demo("lora_r8");
+    expect_done(scene_run(&about), &about);
+    *ret_run = fact(&about, "tokens_run");
+    *ret_shared = fact(&about, "tokens_shared");
+    ck_assert_uint_eq(about.done, about.total);
+    ck_assert_int_eq(gtx_rows_read(about.results[0].artifact, &rows, &err), GOD_OK);
+    json_t *lines = json_array();
+    for (size_t i = 0; i < gtx_rows_count(&rows); i++) {
+        ck_assert_int_eq(json_array_append_new(lines, json_deep_copy(gtx_rows_at(&rows, i))), 0);
+    }
+    gtx_rows_free(&rows);
+    scene_free(&about);
+    return lines;
+}
+
+/* A pack of one token holds no pair, so every answer is run with its own prompt. */
+START_TEST(test_dpo_run__a_shared_prompt_is_run_once_and_changes_no_bit)
+{
+    uint64_t shared_run, shared, apart_run, apart;
+    json_t *together = lines_of(0, &shared_run, &shared), *single = lines_of(1, &apart_run, &apart);
+    ck_assert_uint_eq(json_array_size(together), ROWS);
+    ck_assert(json_equal(together, single)); /* every sum, h and loss of every pair */
+    ck_assert_uint_eq(apart, 0);
+    ck_assert_uint_gt(shared, 0);
+    ck_assert_uint_eq(shared_run + shared, apart_run);
+    json_decref(together);
+    json_decref(single);
+}
+END_TEST
 
 START_TEST(test_dpo_run__arrangement_changes_no_digit)
 {
@@ -146,6 +188,7 @@ int main(void)
     tcase_add_test(tcase, test_dpo_run__pairs_agree_with_the_reference_in_p2);
     tcase_add_test(tcase, test_dpo_run__each_entrant_fails_for_itself);
     tcase_add_test(tcase, test_dpo_run__arrangement_changes_no_digit);
+    tcase_add_test(tcase, test_dpo_run__a_shared_prompt_is_run_once_and_changes_no_bit);
     tcase_add_test(tcase, test_dpo_run__refuses_a_kl_term);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -95,6 +95,80 @@ START_TEST(test_instruct_pack__rows_predict_and_kl_rows_do_not_shift)
 }
 END_TEST
 
+/* Two samples that begin 1 2 3 4 and have labels from position 4 on, then one that begins otherwise. */
+static gtx_samples pair_and_single(void)
+{
+    const int32_t first[] = {1, 2, 3, 4, 50, 51}, second[] = {1, 2, 3, 4, 60}, third[] = {9, 2, 3, 70};
+    const int32_t *const ids[] = {first, second, third};
+    const size_t counts[] = {6, 5, 4}, label_at[] = {4, 4, 3};
+    gtx_samples samples;
+    gtx_samples_init(&samples, 4096);
+    for (size_t i = 0; i < 3; i++) {
+        int32_t labels[8];
+        for (size_t t = 0; t < counts[i]; t++) {
+            labels[t] = t >= label_at[i] ? ids[i][t] : GTX_IGNORE;
+        }
+        const gtx_sample about = {.row = i + 1, .shared = gtx_samples_shared(&samples, ids[i], labels, counts[i])};
+        expect_ok(gtx_samples_add(&samples, &about, ids[i], labels, counts[i], &err), &err);
+    }
+    expect_ok(gtx_samples_finish_unfiltered(&samples, &err), &err);
+    return samples;
+}
+
+START_TEST(test_instruct_pack__what_two_examples_begin_with_is_laid_out_once)
+{
+    gtx_samples samples = pair_and_single();
+    gtx_pack *packs = NULL;
+    gtx_pack_rows rows = {0};
+    size_t count = 0;
+    ck_assert_uint_eq(samples.items[0].shared, 0);
+    ck_assert_uint_eq(samples.items[1].shared, 3); /* position 3 predicts the first label of both */
+    ck_assert_uint_eq(samples.items[2].shared, 0);
+    expect_ok(gtx_packs_plan(&samples, 12, &packs, &count, &err), &err);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_uint_eq(packs[0].tokens, 6 + 5 - 3 + 4);
+
+    expect_ok(gtx_pack_fill(&samples, &packs[0], 0, &rows, &err), &err);
+    const int32_t ids[] = {1, 2, 3, 4, 50, 51, 4, 60, 9, 2, 3, 70};
+    const int64_t starts[] = {0, 3, 6, 8, 12}, prefixes[] = {-1, 0, 0, -1}, wanted[] = {3, 4, 6, 10};
+    const int32_t targets[] = {50, 51, 60, 70};
+    const size_t owners[] = {0, 0, 1, 2};
+    ck_assert_int_eq(rows.pack.sequence_count, 4);
+    ck_assert_mem_eq(rows.pack.ids, ids, sizeof ids);
+    ck_assert_mem_eq(rows.pack.starts, starts, sizeof starts);
+    ck_assert_mem_eq(rows.pack.prefixes, prefixes, sizeof prefixes);
+    ck_assert_int_eq(rows.row_count, 4);
+    ck_assert_mem_eq(rows.rows, wanted, sizeof wanted);
+    ck_assert_mem_eq(rows.targets, targets, sizeof targets);
+    ck_assert_mem_eq(rows.samples, owners, sizeof owners);
+    gtx_pack_rows_free(&rows);
+    free(packs);
+    gtx_samples_free(&samples);
+}
+END_TEST
+
+START_TEST(test_instruct_pack__a_pair_that_does_not_fit_is_run_apart)
+{
+    gtx_samples samples = pair_and_single();
+    gtx_pack *packs = NULL;
+    gtx_pack_rows rows = {0};
+    size_t count = 0;
+    expect_ok(gtx_packs_plan(&samples, 7, &packs, &count, &err), &err); /* the pair takes 8 */
+    ck_assert_uint_eq(count, 3);
+    for (size_t i = 0; i < count; i++) {
+        const gtx_sample *sample = &samples.items[i];
+        expect_ok(gtx_pack_fill(&samples, &packs[i], 0, &rows, &err), &err);
+        ck_assert_uint_eq(packs[i].tokens, sample->count);
+        ck_assert_int_eq(rows.pack.sequence_count, 1);
+        ck_assert_int_eq(rows.pack.prefixes[0], -1);
+        ck_assert_mem_eq(rows.pack.ids, gtx_sample_ids(&samples, sample), sample->count * sizeof *rows.pack.ids);
+    }
+    gtx_pack_rows_free(&rows);
+    free(packs);
+    gtx_samples_free(&samples);
+}
+END_TEST
+
 START_TEST(test_instruct_pack__filter_counts_every_reason)
 {
     gtx_samples samples;
@@ -123,6 +197,9 @@ Suite *instruct_pack_suite(void)
     const TTest *const tests[] = {test_instruct_pack__every_example_once_and_within_the_limit,
                                   test_instruct_pack__order_is_ascending_and_stable,
                                   test_instruct_pack__rows_predict_and_kl_rows_do_not_shift,
-                                  test_instruct_pack__filter_counts_every_reason, NULL};
+                                  test_instruct_pack__what_two_examples_begin_with_is_laid_out_once,
+                                  test_instruct_pack__a_pair_that_does_not_fit_is_run_apart,
+                                  test_instruct_pack__filter_counts_every_reason,
+                                  NULL};
     return suite_of("pack", tests);
 }
