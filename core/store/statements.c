@@ -52,6 +52,11 @@ void gdi_statements_free(gdi_statements *statements)
     }
 }
 
+bool gdi_statements_are_full(const gdi_statements *statements)
+{
+    return statements->count == GDI_STATEMENTS_MAX;
+}
+
 /* FNV-1a. */
 static uint64_t hash_of(const char *sql)
 {
@@ -97,7 +102,7 @@ void *gdi_statements_find(gdi_statements *statements, const char *sql)
 
 god_status gdi_statements_add_take(gdi_statements *statements, const char *sql, void *prepared, god_error *err)
 {
-    if (statements->count == GDI_STATEMENTS_MAX) {
+    if (gdi_statements_are_full(statements)) {
         gdi_statements_drop(statements);
     }
     known *k = &statements->all[statements->count];

@@ -15,6 +15,8 @@ god_status gdi_statements_new(void (*drop)(void *user, void *prepared), void *us
 void gdi_statements_free(gdi_statements *statements); /* accepts NULL; drops all */
 void gdi_statements_drop(gdi_statements *statements); /* all of them */
 
+bool gdi_statements_are_full(const gdi_statements *statements); /* the next one makes all others be dropped */
+
 void *gdi_statements_find(gdi_statements *statements, const char *sql); /* NULL: not there */
 /* Remembers `prepared` for this text, which is copied. On failure `prepared` is dropped. */
 god_status gdi_statements_add_take(gdi_statements *statements, const char *sql, void *prepared, god_error *err);
