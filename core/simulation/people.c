@@ -50,7 +50,8 @@ static void make_miner(const gdi_people *people, uint32_t number, gdi_miner *min
     gdi_draw_text(people->seed, "coldkey", "", number, base58, 47, miner->coldkey + 1);
     gdi_draw_text(people->seed, "owner", miner->hotkey, 0, hex, sizeof owner - 1, owner);
     gdi_draw_text(people->seed, "name", miner->hotkey, 0, hex, sizeof name - 1, name);
-    (void)snprintf(miner->ip, sizeof miner->ip, "10.%u.%u.%u", number >> 14, number >> 6 & 255, (number & 63) + 1);
+    (void)snprintf(miner->ip, sizeof miner->ip, "10.%u.%u.%u", number >> 14 & 255, number >> 6 & 255,
+                   (number & 63) + 1);
     (void)snprintf(miner->repo, sizeof miner->repo, "https://github.com/m%s/t%s", owner, name);
     miner->skill = gdi_draw_normal(people->seed, "skill", miner->hotkey, 0);
     miner->habit = draw_habit(people, miner);
