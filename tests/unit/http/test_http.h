@@ -6,5 +6,6 @@
 Suite *suite_http_target(void);
 Suite *suite_http_key(void);
 Suite *suite_http_server(void);
+Suite *suite_http_api(void);
 
 #endif

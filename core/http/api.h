@@ -1,0 +1,79 @@
+/* core/http/api.h: what the addresses of the host answer. One file per subject, each with its table of routes.
+ *
+ *   api_health.c         /health, /ready, /metrics, /openapi.json
+ *   api_tournaments.c    /v1/tournaments/..., /v1/benchmarks/...
+ *   api_performance.c    /v1/performance/...
+ *   api_balances.c       /tournament/..., /transfer/..., /balance/...
+ *   api_trainers.c       /v1/tournament_orchestrator/...
+ *   api_auditing.c       /auditing/...
+ *   api_admin.c          /admin/...: the Unix socket only
+ *
+ * Handlers read the store through their own connection, so that neither waits for the other; what they write goes
+ * through the same functions as everything else. openapi.json describes every public route; a test compares the two.
+ * The host's own state (workers, turns) comes through `facts`, which may be called from this thread at any time.
+ * Sources: tournament specification, sections 20.5, 22, 25 and 26. [one]
+ */
+#ifndef GDI_HTTP_API_H
+#define GDI_HTTP_API_H
+
+#include "core/base/log.h"
+#include "core/cycles/task_kinds.h"
+#include "core/http/emission.h"
+#include "core/http/key.h"
+#include "core/http/route.h"
+#include "core/http/server.h"
+
+/* What the host says of itself. */
+typedef struct gdi_host_facts {
+    int64_t started_us;
+    uint64_t turns, steps, turn_errors; /* of the cycles */
+    uint64_t turn_us;                   /* time spent in turns */
+    int64_t last_turn_us;               /* when the last one ended; 0: none yet */
+    uint32_t cycles_enabled;
+    uint32_t workers_running, workers_max;
+    uint32_t executors_running, executors_max;
+    uint64_t jobs_done, jobs_failed; /* by executors of this process, since its start */
+    uint32_t plugins_ready;
+    uint32_t stopping;
+    char trouble[256]; /* why the host does not get on; "": nothing */
+} gdi_host_facts;
+
+typedef struct gdi_api {
+    gdi_db *db; /* borrowed, as everything here */
+    const gdi_rules *rules;
+    gdi_task_kinds *kinds;
+    const char *burn_hotkey;
+    int64_t netuid;
+    const char *version;
+    gdi_key_source key;
+    const char *training_logs_url; /* "https://.../{task_id}/{hotkey}"; NULL or "": none */
+    const char *scores_url;        /* where audits are published; NULL or "": nowhere */
+    const gdi_log *log;
+    int64_t (*now_us)(void *user);                        /* NULL: the clock */
+    void (*facts)(void *user, gdi_host_facts *ret_facts); /* NULL: no host around */
+    /* Why nobody in this process executes jobs of that kind; NULL: somebody does. [any] */
+    const char *(*not_executed)(void *user, const char *kind);
+    void *user;
+    const gdi_server *const *servers; /* NULL-ended; for /metrics; may be NULL */
+} gdi_api;
+
+/* Tables of routes: NULL-ended lists of them. The context of their handlers is a gdi_api. */
+extern const gdi_route *const gdi_api_public_tables[];
+extern const gdi_route *const gdi_api_admin_tables[]; /* /health, /ready, /metrics and /admin */
+
+extern const gdi_route gdi_api_health_routes[], gdi_api_tournament_routes[], gdi_api_performance_routes[],
+    gdi_api_balance_routes[], gdi_api_trainer_routes[], gdi_api_auditing_routes[], gdi_api_admin_routes[];
+
+/* check_key of a gdi_server_options whose context is a gdi_api. */
+god_status gdi_api_check_key(void *api, const char *authorization, god_error *err);
+
+int64_t gdi_api_now(const gdi_api *api);
+god_status gdi_api_emission(const gdi_api *api, gdi_emission **ret_emission, god_error *err);
+/* The details object of section 25.1. GOD_E_NOT_FOUND for an unknown id. */
+god_status gdi_api_details(const gdi_api *api, const char *tournament_id, json_t **ret_details, god_error *err);
+/* Gives back what coldkeys paid for a tournament and have not got back yet (23). GOD_E_NOT_FOUND for an unknown id. */
+god_status gdi_api_refund(const gdi_api *api, const char *tournament_id, json_t **ret_answer, god_error *err);
+/* The burn object; `with_undistributed` adds what nobody got to burn_weight (20.5). */
+json_t *gdi_api_burn(const gdi_api *api, const gdi_emission *emission, uint32_t with_undistributed);
+
+#endif
