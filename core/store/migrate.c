@@ -180,53 +180,23 @@ god_status gdi_store_open_memory(const gdi_db_options *options, gdi_db **ret_db,
     return GOD_OK;
 }
 
-/* Children before their parents, so that no delete has to look for them. */
-static const char *const empty_tables[] = {
-    "DELETE FROM benchmark_task_copies",
-    "DELETE FROM benchmark_root_tasks",
-    "DELETE FROM task_nodes",
-    "DELETE FROM grpo_task_functions",
-    "DELETE FROM reward_functions",
-    "DELETE FROM instruct_text_tasks",
-    "DELETE FROM dpo_tasks",
-    "DELETE FROM grpo_tasks",
-    "DELETE FROM chat_tasks",
-    "DELETE FROM image_text_pairs",
-    "DELETE FROM image_tasks",
-    "DELETE FROM env_tasks",
-    "DELETE FROM tournament_task_hotkey_trainings",
-    "DELETE FROM submissions",
-    "DELETE FROM evaluations",
-    "DELETE FROM pvp_pair_results",
-    "DELETE FROM pvp_individual_scores",
-    "DELETE FROM tournament_tasks",
-    "DELETE FROM tasks",
-    "DELETE FROM tournament_group_members",
-    "DELETE FROM tournament_groups",
-    "DELETE FROM tournament_pairs",
-    "DELETE FROM tournament_dedup_reviews",
-    "DELETE FROM tournament_participants",
-    "DELETE FROM tournament_rounds",
-    "DELETE FROM tournaments",
-    "DELETE FROM nodes",
-    "DELETE FROM trainers_gpus",
-    "DELETE FROM transfers",
-    "DELETE FROM coldkey_balances",
-    "DELETE FROM transfer_processing_state",
-    "DELETE FROM balance_events",
-    "DELETE FROM jobs",
-    "DELETE FROM leases",
-    "DELETE FROM meta",
-    "DELETE FROM sqlite_sequence",
-};
+/* The table made last first: a table refers only to tables that were there before it. */
+static const char *const tables_backwards =
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'schema_migrations' ORDER BY rowid DESC";
 
 static god_status empty_all(gdi_db *db, void *user, god_error *err)
 {
+    char sql[128];
+    gdi_rows *rows = NULL;
     (void)user;
-    for (size_t i = 0; i < sizeof empty_tables / sizeof *empty_tables; i++) {
-        GOD_TRY(gdi_db_run(db, empty_tables[i], NULL, 0, NULL, err));
+    GOD_TRY(gdi_db_query(db, tables_backwards, NULL, 0, &rows, err));
+    god_status status = GOD_OK;
+    while (status == GOD_OK && gdi_rows_next(rows)) {
+        (void)snprintf(sql, sizeof sql, "DELETE FROM %.63s", gdi_rows_text(rows, 0));
+        status = gdi_db_run(db, sql, NULL, 0, NULL, err);
     }
-    return GOD_OK;
+    gdi_rows_free(rows);
+    return status;
 }
 
 god_status gdi_store_empty_memory(gdi_db *db, god_error *err)
