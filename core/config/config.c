@@ -113,6 +113,7 @@ void gdi_config_clear(gdi_config *config)
         case GDI_SETTING_STRINGS:
         case GDI_SETTING_PATHS: gdi_strings_clear(value); break;
         case GDI_SETTING_TEXT:
+        case GDI_SETTING_FILE:
         case GDI_SETTING_PATH: free(*(char **)value); break;
         case GDI_SETTING_SECTIONS: json_decref(*(json_t **)value); break;
         default: break;

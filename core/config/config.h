@@ -33,6 +33,19 @@ typedef struct gdi_config {
     gdi_strings http_allow;
     int64_t http_bytes_max, http_time_limit_ms;
     int64_t host_jobs_max;
+    int64_t host_executors, host_keep_jobs_days;
+    char *http_server_listen, *http_server_key_file, *http_server_key_variable;
+    int64_t http_server_connections_max, http_server_per_address_max;
+    int64_t http_server_request_time_limit_ms, http_server_body_bytes_max;
+    char *admin_socket; /* "": <paths_state_dir>/admin.sock */
+    gdi_strings tournament_types;
+    int64_t tournament_netuid, tournament_auto_complete, tournament_publish, tournament_read_duplicates;
+    char *tournament_burn_hotkey, *tournament_default_repository, *tournament_default_commit;
+    gdi_strings tournament_environments, tournament_environment_models, tournament_dataset_white_list;
+    char *tournament_environment_target_model;
+    json_t *tournament_rules; /* object: see core/host/rules_settings.h */
+    char *tournament_nodes, *tournament_notify_file, *tournament_notify_variable;
+    char *tournament_training_logs_url, *tournament_scores_url;
     char *store_url; /* "": sqlite:<paths_state_dir>/god.db, see core/store/configured.h */
 } gdi_config;
 

@@ -28,6 +28,7 @@ static void print_value(FILE *out, const gdi_setting *setting, gdi_config *confi
     switch (setting->type) {
     case GDI_SETTING_INT: (void)fprintf(out, "%lld", (long long)*(int64_t *)value); return;
     case GDI_SETTING_TEXT:
+    case GDI_SETTING_FILE:
     case GDI_SETTING_PATH: print_text(out, *(char **)value); return;
     case GDI_SETTING_SECTIONS: (void)json_dumpf(*(json_t **)value, out, 0); return;
     default: print_strings(out, value); return;

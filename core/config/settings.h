@@ -4,7 +4,15 @@
 
 #include "core/config/config.h"
 
-enum { GDI_SETTING_INT = 1, GDI_SETTING_PATH, GDI_SETTING_STRINGS, GDI_SETTING_PATHS, GDI_SETTING_SECTIONS, GDI_SETTING_TEXT };
+enum {
+    GDI_SETTING_INT = 1,
+    GDI_SETTING_PATH,
+    GDI_SETTING_STRINGS,
+    GDI_SETTING_PATHS,
+    GDI_SETTING_SECTIONS,
+    GDI_SETTING_TEXT,
+    GDI_SETTING_FILE /* a path that may be empty: none */
+};
 
 typedef struct gdi_setting {
     const char *name; /* "section.key" */
@@ -13,7 +21,9 @@ typedef struct gdi_setting {
     int64_t lowest, highest;
     god_status (*set_default)(const struct gdi_setting *setting, void *ret_value, god_error *err);
     int64_t default_int;
-    const char *help; /* lines with '\n' between them */
+    const char *default_text;           /* of a TEXT; NULL: "" */
+    const char *const *default_strings; /* of STRINGS; NULL-ended; NULL: none */
+    const char *help;                   /* lines with '\n' between them */
 } gdi_setting;
 
 extern const gdi_setting gdi_settings[]; /* ended by a NULL name */

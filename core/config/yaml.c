@@ -13,8 +13,8 @@ typedef struct reader {
     const char *where, *dir;
     yaml_document_t document;
     gdi_config *config;
-    unsigned char seen[64]; /* by place in gdi_settings: named twice is an error */
-    int nodes;              /* converted so far: aliases could multiply without end */
+    unsigned char seen[128]; /* by place in gdi_settings: named twice is an error */
+    int nodes;               /* converted so far: aliases could multiply without end */
 } reader;
 
 static const char *scalar_text(const yaml_node_t *node)
@@ -173,7 +173,7 @@ static god_status sequence_to_json(reader *r, const yaml_node_t *node, int depth
         json_t *value = NULL;
         GOD_TRY(to_json(r, yaml_document_get_node(&r->document, *item), depth + 1, &value, err));
         if (json_array_append_new(array, value) != 0) {
-            return god_fail(err, GOD_E_NOMEM, "out of memory for \"plugins.config\"");
+            return god_fail(err, GOD_E_NOMEM, "out of memory for a section");
         }
     }
     return GOD_OK;
@@ -185,7 +185,7 @@ static god_status mapping_to_json(reader *r, const yaml_node_t *node, int depth,
     for (; pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = yaml_document_get_node(&r->document, pair->key);
         if (key->type != YAML_SCALAR_NODE) {
-            return fail_type(r, key, "plugins.config", "a name before the colon", err);
+            return fail_type(r, key, "a section", "a name before the colon", err);
         }
         if (json_object_get(object, scalar_text(key)) != NULL) {
             return god_fail(err, GOD_E_INVALID, "%s:%zu: \"%.100s\" is there twice", r->where, line_of(key),
@@ -204,9 +204,8 @@ static god_status mapping_to_json(reader *r, const yaml_node_t *node, int depth,
 static god_status to_json(reader *r, const yaml_node_t *node, int depth, json_t **ret_value, god_error *err)
 {
     if (depth > depth_max || ++r->nodes > nodes_max) {
-        return god_fail(err, GOD_E_INVALID,
-                        "%s:%zu: \"plugins.config\" is deeper than %d levels or has more than %d values", r->where,
-                        line_of(node), depth_max, nodes_max);
+        return god_fail(err, GOD_E_INVALID, "%s:%zu: a section is deeper than %d levels or has more than %d values",
+                        r->where, line_of(node), depth_max, nodes_max);
     }
     god_status status = GOD_OK;
     json_t *value = NULL;
@@ -235,7 +234,7 @@ static god_status read_sections(reader *r, const yaml_node_t *node, const gdi_se
                                 god_error *err)
 {
     if (node->type != YAML_MAPPING_NODE) {
-        return fail_type(r, node, setting->name, "one section per plug-in id", err);
+        return fail_type(r, node, setting->name, "a section of sections", err);
     }
     json_t *sections = NULL;
     GOD_TRY(to_json(r, node, 0, &sections, err));
@@ -244,8 +243,8 @@ static god_status read_sections(reader *r, const yaml_node_t *node, const gdi_se
     json_object_foreach(sections, id, section)
     {
         if (!json_is_object(section)) {
-            god_status status = god_fail(err, GOD_E_INVALID, "%s:%zu: \"plugins.config.%.100s\" is not a section",
-                                         r->where, line_of(node), id);
+            god_status status = god_fail(err, GOD_E_INVALID, "%s:%zu: \"%s.%.100s\" is not a section", r->where,
+                                         line_of(node), setting->name, id);
             json_decref(sections);
             return status;
         }
@@ -280,6 +279,9 @@ static god_status read_setting(reader *r, const yaml_node_t *node, const gdi_set
     case GDI_SETTING_SECTIONS: return read_sections(r, node, setting, value, err);
     case GDI_SETTING_TEXT: return read_text(r, node, setting, value, err);
     default: break;
+    }
+    if (setting->type == GDI_SETTING_FILE && node->type == YAML_SCALAR_NODE && *scalar_text(node) == '\0') {
+        return read_text(r, node, setting, value, err);
     }
     char *path = NULL;
     GOD_TRY(absolute_path(r, node, setting->name, &path, err));
