@@ -4,10 +4,11 @@
  *       ▲                                                   │
  *       └──── results ◄── executors (daemon, simulator) ◄───┘
  *
- * A cycle does nothing but read rows, ask the rules, and write rows and jobs. It keeps nothing in memory between two
- * turns and waits for nobody: what takes time is a job (core/store/jobs.h, core/cycles/work.h), whose result wakes the
- * next turn. Each step first looks for its own output, so a kill between any two statements is harmless and start-up is
- * the same code as every other turn. The daemon and the simulator call exactly this.
+ * A cycle does nothing but read rows, ask the rules, and write rows and jobs. It keeps nothing that matters in memory
+ * between two turns (only which steps have a reason to look, and at first all have) and waits for nobody: what takes
+ * time is a job (core/store/jobs.h, core/cycles/work.h), whose result wakes the next turn. Each step first looks for
+ * its own output, so a kill between any two statements is harmless and start-up is the same code as every other turn.
+ * The daemon and the simulator call exactly this.
  *
  * Sources: tournament specification, sections 4 to 18 and 20.6 for the steps; the rules themselves are in
  * core/tournament. One cycles object, its connection and its turns belong to one thread. [one]
@@ -38,7 +39,11 @@ typedef struct gdi_cycles_options {
     const char *const *environments;                 /* supported ones, ascending, NULL-ended */
     const char *const *environment_models;           /* SUPPORTED_ENV_MODELS, ascending, NULL-ended */
     const char *environment_target_model;
+    const char *output_account;            /* of trained models on the hub; NULL: gradients-io-tournaments */
     const char *const *dataset_white_list; /* NULL-ended */
+    const char *collection_address;        /* fees are sent here; NULL: transfers are not read */
+    /* How often nodes and transfers are read and weights are set. 0: 15, 5 and 72 minutes; negative: never. */
+    int64_t nodes_period_us, transfers_period_us, weights_period_us;
     /* Random bytes for names that must not be guessed or repeated (tournament ids, task ids). `label` names what they
      * are for, so that a simulator can answer the same after a replay; the daemon asks the kernel. */
     god_status (*random)(void *user, const char *label, uint8_t *ret_bytes, size_t count, god_error *err);
@@ -54,7 +59,12 @@ typedef struct gdi_turn {
 } gdi_turn;
 
 /* Does everything that is due. An error of one tournament is logged and does not stop the others; the turn answers the
- * first of them. After GOD_E_TIMEOUT or GOD_E_IO call again later: nothing is lost. */
+ * first of them. After GOD_E_TIMEOUT or GOD_E_IO call again later: nothing is lost. *ret_turn is written in any case:
+ * steps that failed run again in the next turn, which is due a minute later. */
 god_status gdi_cycles_turn(gdi_cycles *cycles, int64_t now_us, gdi_turn *ret_turn, god_error *err);
+
+/* The next turn runs every step, as after a start. The daemon calls this now and then as a backstop, in case a wake was
+ * lost; it is never needed for anything else. */
+void gdi_cycles_look_at_everything(gdi_cycles *cycles);
 
 #endif

@@ -30,6 +30,7 @@
 #include "core/cycles/work.h"
 #include "core/store/jobs.h"
 #include "core/store/tournaments.h"
+#include "core/tournament/history.h"
 
 /* ---- reasons ---- */
 
@@ -99,6 +100,7 @@ struct gdi_step {
     const gdi_cycles_options *options; /* of the cycles object */
     gdi_cycles *cycles;                /* for the functions below alone */
     gdi_db *db;
+    void *user; /* of an operator's action; NULL in a turn */
     int64_t now_us;
     gdi_tournament tournament; /* read at the start of the transaction; zero when global */
     /* What the step says, read by the turn after the commit. */
@@ -196,6 +198,11 @@ void gdi_step_log(const gdi_step *step, uint32_t level, const char *message, con
  * *ret_step keeps what the step said (changed, raised, due_us); its memory and texts are gone. */
 god_status gdi_step_execute(gdi_cycles *cycles, const gdi_step_kind *kind, const char *tournament_id, int64_t now_us,
                             gdi_step *ret_step, god_error *err);
+
+/* The same for an operator's action (core/cycles/operator.h): `run` with `user`, whatever the status of the tournament.
+ * GOD_E_NOT_FOUND when there is no such tournament. */
+god_status gdi_step_act(gdi_cycles *cycles, god_status (*run)(gdi_step *step, god_error *err), void *user,
+                        const char *tournament_id, int64_t now_us, god_error *err);
 
 /* ---- where the halves meet ---- */
 

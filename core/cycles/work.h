@@ -1,3 +1,4 @@
+// clang-format off: the table below is a table
 /* core/cycles/work.h: the kinds of job that cycles add, with key, payload and result. Whoever executes jobs (daemon,
  * simulator, a trainer) needs this file and nothing else of the cycles.
  *
@@ -49,6 +50,7 @@
  * read_model_base    <tournament>               {repo}                                   {model_base}
  * notify             <event>                    {content}                                {}
  */
+// clang-format on
 #ifndef GDI_CYCLES_WORK_H
 #define GDI_CYCLES_WORK_H
 
