@@ -1,0 +1,11 @@
+/* The suites of this program, and what they share. */
+#ifndef TEST_TRAINING_SUITES_H
+#define TEST_TRAINING_SUITES_H
+
+#include <check.h>
+
+Suite *training_output_suite(void);
+Suite *training_request_suite(void);
+Suite *training_vectors_suite(void);
+
+#endif
