@@ -144,11 +144,11 @@ god_status gdi_trainings_reset_in(gdi_db *db, const char *task_id, int64_t now_u
                    gdi_text(task_id), gdi_time(now_us));
 }
 
-god_status gdi_trainings_abandon_in(gdi_db *db, const char *task_id, int64_t now_us, god_error *err)
+god_status gdi_trainings_abandon_in(gdi_db *db, const char *task_id, const char *reason, int64_t now_us, god_error *err)
 {
     return GDI_RUN(db, NULL, err,
                    "UPDATE tournament_task_hotkey_trainings SET training_status = 'failure', job_key = NULL,"
-                   " failure_reason = 'the tournament was cancelled', overdue_at = NULL, updated_at = $2"
-                   " WHERE task_id = $1 AND training_status IN ('pending', 'training')",
-                   gdi_text(task_id), gdi_time(now_us));
+                   " failure_reason = $2, overdue_at = NULL, updated_at = $3 WHERE task_id = $1 AND training_status IN"
+                   " ('pending', 'training')",
+                   gdi_text(task_id), gdi_text(reason), gdi_time(now_us));
 }

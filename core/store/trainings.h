@@ -83,7 +83,8 @@ god_status gdi_trainings_of_round(gdi_db *db, const char *round_id, gdi_rows **r
 
 /* By an operator: failed rows of a task are pending again with all attempts before them. */
 god_status gdi_trainings_reset_in(gdi_db *db, const char *task_id, int64_t now_us, god_error *err);
-/* A cancelled tournament: what is not at an end fails. */
-god_status gdi_trainings_abandon_in(gdi_db *db, const char *task_id, int64_t now_us, god_error *err);
+/* What is not at an end fails: its tournament was cancelled, or another task takes its place. */
+god_status gdi_trainings_abandon_in(gdi_db *db, const char *task_id, const char *reason, int64_t now_us,
+                                    god_error *err);
 
 #endif
