@@ -83,12 +83,15 @@ static god_status add_boss(gdi_step *step, const char *tournament_id, const gdi_
     return gdi_participant_add_in(step->db, tournament_id, &boss, step->now_us, err);
 }
 
+/* The label numbers the tournaments of a type, so that a season that is replayed names them alike. */
 static god_status new_id(gdi_step *step, uint32_t type, char ret_id[GDI_TOURNAMENT_ID_BYTES], god_error *err)
 {
-    const char *label = NULL;
     uint8_t bytes[8];
     uint64_t random = 0;
-    GOD_TRY(gdi_step_format(step, &label, err, "tournament/%s/%lld", gdi_type_name(type), (long long)step->now_us));
+    uint32_t earlier = 0;
+    const char *label = NULL;
+    GOD_TRY(gdi_tournament_count(step->db, type, &earlier, err));
+    GOD_TRY(gdi_step_format(step, &label, err, "tournament/%s/%u", gdi_type_name(type), earlier + 1));
     GOD_TRY(gdi_step_random(step, label, bytes, sizeof bytes, err));
     for (size_t i = 0; i < sizeof bytes; i++) {
         random = random << 8 | bytes[i];

@@ -186,7 +186,7 @@ god_status gdi_step_notify(gdi_step *step, const char *event, god_error *err, co
 
 /* ---- the rest ---- */
 
-/* Random bytes from the options. */
+/* Random bytes from the options. A label is used once: the same one may bring the same bytes. */
 god_status gdi_step_random(gdi_step *step, const char *label, uint8_t *ret_bytes, size_t count, god_error *err);
 /* A random UUID, version 4: task ids. */
 enum { GDI_UUID_BYTES = 37 };

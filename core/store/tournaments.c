@@ -87,6 +87,16 @@ god_status gdi_tournament_newest(gdi_db *db, uint32_t type, gdi_tournament *ret_
     return read_first(rows, ret_tournament, err);
 }
 
+god_status gdi_tournament_count(gdi_db *db, uint32_t type, uint32_t *ret_count, god_error *err)
+{
+    gdi_rows *rows = NULL;
+    GOD_TRY(GDI_QUERY(db, &rows, err, "SELECT COUNT(*) FROM tournaments WHERE tournament_type = $1",
+                      gdi_text(gdi_type_name(type))));
+    *ret_count = gdi_rows_next(rows) ? (uint32_t)gdi_rows_int(rows, 0) : 0;
+    gdi_rows_free(rows);
+    return GOD_OK;
+}
+
 god_status gdi_tournaments_unfinished(gdi_db *db, size_t count_max, gdi_tournament **ret_tournaments, size_t *ret_count,
                                       god_error *err)
 {

@@ -38,6 +38,9 @@ god_status gdi_tournaments_unfinished(gdi_db *db, size_t count_max, gdi_tourname
 /* The newest of a type (greatest created_at, then id) that is not cancelled, GOD_E_NOT_FOUND when there is none. */
 god_status gdi_tournament_newest(gdi_db *db, uint32_t type, gdi_tournament *ret_tournament, god_error *err);
 
+/* How many of a type there ever were, cancelled ones included. */
+god_status gdi_tournament_count(gdi_db *db, uint32_t type, uint32_t *ret_count, god_error *err);
+
 /* A new row as given; registration_pass is 0. */
 god_status gdi_tournament_add_in(gdi_db *db, const gdi_tournament *tournament, god_error *err);
 
