@@ -22,27 +22,35 @@
  * review_duplicates  <round>                    {cohort: [{hotkey, github_repo,          {digests: {hotkey: T1 or null},
  *                                                commit_hash, github_token}], read}        verdicts: [{a, b, verdict,
  *                                                                                          characters_a, characters_b}]}
- * --- tasks ---
- * choose_content     <slot>/<i>/<replacement>   {task_type, params_min, params_max, ...} {model_id, ds, model_params_count, rows,
- *                                                                                          fields: {}}
- * prepare_task       <task>                     {task_id, task_type, model_id, ds, ...}  {training_data, test_data, rows,
- *                                                                                          p50, p95, ...}
- * prepare_model      <task>                     {task_id, model_id}                      {baseline_stats: {}}
+ * --- tasks ---                              `details` is core/store/tasks.h, a repo is "<account>/<name>" on the hub
+ * choose_content     <slot>/<i>/                {task_type, tournament_type, slot,       {model_id, ds, model_params_count,
+ *                    <replacement>/<try>         place, replacement, params_min,           rows, fields: {}}
+ *                                                params_max, details}
+ *                                               params 0 to 0: any size; ds, rows and fields may be missing
+ * prepare_task       <task>                     {task_id, task_type, model_id, ds,       {training_data, test_data,
+ *                                                details}                                  fields: {}}
+ * prepare_model      <task>/<n>                 {task_id, task_type, model_id,           {augmented_model_id, baseline_stats: {},
+ *                                                training_data_url, details,               nodes: {hotkey: baseline_stats}}
+ *                                                starting_models: {hotkey: repo},
+ *                                                trainer_ip, gpu_ids}
  * --- training ---
- * start_training     <task>/<hotkey>/<n>        the request of training specification 2.1 {outcome: "accepted" | "failed" |
- *                                                plus trainer_ip, gpu_ids                  "no_retry", message}
- * watch_training     <task>/<hotkey>/<n>        {task_id, hotkey, trainer_ip, until}     {status: "success" | "failure",
- *                                                                                          message}
+ * start_training     <task>/<hotkey>/<n>        the request of training specification    {outcome: "accepted" | "failed" |
+ *                                                2.1 plus task_type, trainer_ip            "no_retry", message}
+ *                                               a trainer that runs this very task and hotkey already has accepted it
+ * watch_training     <task>/<hotkey>/<n>        {task_id, hotkey, trainer_ip, until}     {status: "success" | "failure" |
+ *                                                                                          "unknown", message}
  * refresh_gpus       <1-minute slot>            {trainers: [ip]}                         {trainers: [{trainer_ip, gpus:
  *                                                                                          [{gpu_id, gpu_type, vram_gb,
  *                                                                                          available}] or null}]}
  * --- evaluation ---
- * evaluate           <task>/<n>                 {task_id, task_type, submissions:        {scores: {hotkey: {status: "ok" |
- *                                                [{hotkey, repo}], ...}                    "failed" | "not_finetuned", test_loss,
- *                                                                                          synth_loss, message}}}
+ * evaluate           <task>/<n>                 {task_id, task_type, model_id, ds,       {scores: {hotkey: {status: "ok" | "retry" |
+ *                                                test_data, details, submissions:          "failed" | "not_finetuned", test_loss,
+ *                                                [{hotkey, repo}]}                         synth_loss, message}}}
  * play_pair          <task>/<a>/<b>/<env>/<n>   {task_id, environment_name, games,       {model_a_wins, model_b_wins, draws}
- *                                                eval_seed, a, b}
- * play_alone         <task>/<hotkey>/<env>/<n>  {task_id, environment_name, ...}         {score}
+ *                                                eval_seed, model_id, a: {hotkey, repo},
+ *                                                b: {hotkey, repo}}
+ * play_alone         <task>/<hotkey>/<env>/<n>  {task_id, environment_name, eval_seed,   {score}
+ *                                                model_id, player: {hotkey, repo}}
  * --- afterwards ---
  * publish_repository <tournament>/<hotkey>      {github_repo, commit_hash, github_token, {repository_url}
  *                                                name}
