@@ -18,7 +18,7 @@ static const arrow arrows[] = {
     /* 5.2 */
     {GDI_ARROWS_ROUND, "pending", "active"},
     {GDI_ARROWS_ROUND, "active", "completed"},
-    /* 5.4, the path of a tournament; `failure` leads back by an operator (26) alone */
+    /* 5.4, the path of a tournament; `failure` and `success` lead on by an operator (26) alone */
     {GDI_ARROWS_TASK, "pending", "preparing_data"},
     {GDI_ARROWS_TASK, "preparing_data", "pending"},
     {GDI_ARROWS_TASK, "preparing_data", "awaiting_model_prep"},
@@ -39,6 +39,7 @@ static const arrow arrows[] = {
     {GDI_ARROWS_TASK, "evaluating", "failure"},
     {GDI_ARROWS_TASK, "failure", "training"},
     {GDI_ARROWS_TASK, "failure", "prep_task_failure"},
+    {GDI_ARROWS_TASK, "success", "prep_task_failure"}, /* too many trainings failed (15.1) */
     /* 5.5 */
     {GDI_ARROWS_TRAINING, "pending", "training"},
     {GDI_ARROWS_TRAINING, "pending", "failure"},

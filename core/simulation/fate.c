@@ -4,27 +4,28 @@
 #include "core/simulation/draw.h"
 #include "core/tournament/calendar.h"
 
-/* How long work takes and how long a claim of it holds, in seconds. */
+/* How long work takes and how long a claim of it holds, in seconds. Three leases are enough: executors of one lease
+ * claim together. */
 typedef struct habit {
     const char *kind;
     int64_t shortest_s, longest_s, grid_s, lease_s;
 } habit;
 
-enum { MINUTE = 60, HOUR = 3600 };
+enum { MINUTE = 60, HOUR = 3600, QUICK = 15 * MINUTE, SLOW = 2 * HOUR, TRAINING = 9 * HOUR };
 
 static const habit habits[] = {
-    {GDI_WORK_ASK_MINERS, 10, 60, 30, 10 * MINUTE},
-    {GDI_WORK_CHECK_REPOSITORY, 30, 180, 30, 15 * MINUTE},
-    {GDI_WORK_REVIEW_DUPLICATES, 5 * MINUTE, HOUR, 5 * MINUTE, 2 * HOUR},
-    {GDI_WORK_PREPARE_TASK, 5 * MINUTE, 30 * MINUTE, 5 * MINUTE, HOUR},
-    {GDI_WORK_PREPARE_MODEL, 5 * MINUTE, 20 * MINUTE, 5 * MINUTE, HOUR},
-    {GDI_WORK_WATCH_TRAINING, 5 * MINUTE, 2 * HOUR, 10 * MINUTE, 9 * HOUR},
-    {GDI_WORK_EVALUATE, 5 * MINUTE, 40 * MINUTE, 10 * MINUTE, 2 * HOUR},
-    {GDI_WORK_PLAY_PAIR, 5 * MINUTE, 30 * MINUTE, 10 * MINUTE, 2 * HOUR},
-    {GDI_WORK_PLAY_ALONE, 5 * MINUTE, 30 * MINUTE, 10 * MINUTE, 2 * HOUR},
-    {GDI_WORK_PUBLISH_REPOSITORY, 30, 300, 30, 15 * MINUTE},
+    {GDI_WORK_ASK_MINERS, 10, 60, 30, QUICK},
+    {GDI_WORK_CHECK_REPOSITORY, 30, 180, 30, QUICK},
+    {GDI_WORK_PUBLISH_REPOSITORY, 30, 300, 30, QUICK},
+    {GDI_WORK_REVIEW_DUPLICATES, 5 * MINUTE, HOUR, 5 * MINUTE, SLOW},
+    {GDI_WORK_PREPARE_TASK, 5 * MINUTE, 30 * MINUTE, 5 * MINUTE, SLOW},
+    {GDI_WORK_PREPARE_MODEL, 5 * MINUTE, 20 * MINUTE, 5 * MINUTE, SLOW},
+    {GDI_WORK_EVALUATE, 5 * MINUTE, 40 * MINUTE, 10 * MINUTE, SLOW},
+    {GDI_WORK_PLAY_PAIR, 5 * MINUTE, 30 * MINUTE, 10 * MINUTE, SLOW},
+    {GDI_WORK_PLAY_ALONE, 5 * MINUTE, 30 * MINUTE, 10 * MINUTE, SLOW},
+    {GDI_WORK_WATCH_TRAINING, 5 * MINUTE, 2 * HOUR, 10 * MINUTE, TRAINING},
 };
-static const habit any_other = {"", 5, 60, 30, 10 * MINUTE};
+static const habit any_other = {"", 5, 60, 30, QUICK};
 
 static const habit *habit_of(const char *kind)
 {

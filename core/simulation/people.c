@@ -120,13 +120,13 @@ void gdi_miner_commit(const gdi_people *people, const gdi_miner *miner, const ch
     gdi_draw_text(people->seed, "commit", author->hotkey, week * 256 + type_letter, hex, 40, ret_commit);
 }
 
-/* Enough for three fees a week, unless the habit is another one. */
+/* Enough for the fees of a week, unless the habit is another one. */
 static int64_t deposit_rao(const gdi_people *people, const gdi_miner *miner, uint32_t number)
 {
     switch (miner->habit) {
     case GDI_HABIT_PENNILESS: return 50000000;
     case GDI_HABIT_SAME_COLDKEY: return 1;
-    default: return 700000000 + gdi_draw_range(people->seed, "deposit", miner->hotkey, number, 0, 300000000);
+    default: return 1200000000 + gdi_draw_range(people->seed, "deposit", miner->hotkey, number, 0, 300000000);
     }
 }
 

@@ -154,7 +154,7 @@ static god_status step(season *s, god_error *err)
     }
     GOD_TRY(gdi_executors_answer(&s->executors, true_us, err));
     if (operator_comes(s)) {
-        GOD_TRY(gdi_operator_visit(s->cycles, s->db, s->options->seed, host_us, err));
+        GOD_TRY(gdi_operator_visit(s->cycles, s->db, s->options->seed, s->options->faults, host_us, err));
     }
     GOD_TRY(turn_until_quiet(s, host_us, err));
     GOD_TRY(gdi_executors_claim(&s->executors, true_us, err));

@@ -18,7 +18,7 @@ const char *gdi_setting_burn_hotkey(void)
 int64_t gdi_setting_start_us(void)
 {
     int64_t start_us = 0;
-    (void)gdi_time_parse("2026-06-15T12:00:00Z", &start_us);
+    (void)gdi_time_parse("2026-06-18T13:00:00Z", &start_us);
     return start_us;
 }
 

@@ -8,7 +8,8 @@
 #include "core/simulation/people.h"
 
 const char *gdi_setting_burn_hotkey(void);
-int64_t gdi_setting_start_us(void); /* a Monday, two hours before the window of environment tournaments */
+/* A Thursday, an hour before the window of text tournaments: each type begins at once, and a week later again. */
+int64_t gdi_setting_start_us(void);
 uint32_t gdi_setting_honest(const gdi_rules *rules); /* miners who can fill the smallest field of every type */
 
 /* Everything but the connection, the log and the source of random bytes. */
