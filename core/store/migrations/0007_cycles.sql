@@ -2,7 +2,8 @@
 -- and which slot of a periodic job was asked for.
 
 ALTER TABLE jobs ADD COLUMN news {int} NOT NULL DEFAULT 1; -- 0: the cycles know that it ended
-CREATE INDEX jobs_news ON jobs (job_id) WHERE news = 1 AND ended_at IS NOT NULL;
+-- On the flag, although it is the same for all: an equality is what keeps SQLite from walking all ended jobs instead.
+CREATE INDEX jobs_news ON jobs (news) WHERE news = 1 AND ended_at IS NOT NULL;
 
 ALTER TABLE tournament_participants ADD COLUMN ip {text};            -- at entry: kept over all passes (8.3)
 ALTER TABLE tournament_participants ADD COLUMN source_digest {text}; -- T1 of 9.2; NULL: the source could not be read
