@@ -92,6 +92,7 @@ int main(void)
     srunner_add_suite(runner, suite_store_migrate());
     srunner_add_suite(runner, suite_store_moment());
     srunner_add_suite(runner, suite_store_postgres());
+    srunner_add_suite(runner, suite_store_seal());
     srunner_add_suite(runner, suite_store_wakes());
     srunner_run_all(runner, CK_ENV);
     int failures = srunner_ntests_failed(runner);

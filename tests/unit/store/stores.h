@@ -50,6 +50,7 @@ Suite *suite_store_jobs(void);
 Suite *suite_store_migrate(void);
 Suite *suite_store_moment(void);
 Suite *suite_store_postgres(void);
+Suite *suite_store_seal(void);
 Suite *suite_store_wakes(void);
 
 #endif

@@ -151,6 +151,7 @@ Suite *suite_store_postgres(void)
 {
     Suite *suite = suite_create("store_postgres");
     TCase *tcase = tcase_create("a server that dies");
+    tcase_set_timeout(tcase, 120); /* each has a server of its own to make */
     if (stores_server != NULL) {
         tcase_add_checked_fixture(tcase, start_mortal, stop_mortal);
         tcase_add_test(tcase, test_store_postgres__works_again_after_the_server_was_killed);
