@@ -1,0 +1,12 @@
+#include <stdlib.h>
+
+#include "rounds_suites.h"
+
+int main(void)
+{
+    SRunner *runner = srunner_create(suite_cycles_rounds_text());
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,9 @@
+/* The suites of core/cycles, second half: from the bracket to the winner; rounds_main.c runs them all. */
+#ifndef TEST_CYCLES_ROUNDS_SUITES_H
+#define TEST_CYCLES_ROUNDS_SUITES_H
+
+#include <check.h>
+
+Suite *suite_cycles_rounds_text(void);
+
+#endif

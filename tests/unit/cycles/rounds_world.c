@@ -1,0 +1,202 @@
+#include "rounds_world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cycles/work.h"
+#include "god/eval.h"
+
+#define OK(call, err)                                                                       \
+    do {                                                                                    \
+        god_status ok_status_ = (call);                                                     \
+        if (ok_status_ != GOD_OK) {                                                         \
+            ck_abort_msg("%s: %s: %s", #call, god_status_name(ok_status_), (err)->message); \
+        }                                                                                   \
+    } while (0)
+
+static const char *const kinds[] = {GDI_WORK_ASK_MINERS,         GDI_WORK_CHECK_REPOSITORY,
+                                    GDI_WORK_FIND_HEAD,          GDI_WORK_REVIEW_DUPLICATES,
+                                    GDI_WORK_CHOOSE_CONTENT,     GDI_WORK_PREPARE_TASK,
+                                    GDI_WORK_PREPARE_MODEL,      GDI_WORK_START_TRAINING,
+                                    GDI_WORK_WATCH_TRAINING,     GDI_WORK_REFRESH_GPUS,
+                                    GDI_WORK_EVALUATE,           GDI_WORK_PLAY_PAIR,
+                                    GDI_WORK_PLAY_ALONE,         GDI_WORK_COMPARE_SOURCES,
+                                    GDI_WORK_READ_MODEL_BASE,    GDI_WORK_NOTIFY,
+                                    GDI_WORK_PUBLISH_REPOSITORY, NULL};
+
+void world_trainer(world *world, const char *trainer_ip, uint32_t gpus)
+{
+    for (uint32_t i = 0; i < gpus; i++) {
+        char sql[256];
+        (void)snprintf(sql, sizeof sql,
+                       "INSERT INTO trainers_gpus (trainer_ip, gpu_id, gpu_type, vram_gb, created_at, updated_at)"
+                       " VALUES ('%s', %u, 'H100', 80, '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z')",
+                       trainer_ip, i);
+        stage_sql(&world->stage, sql);
+    }
+}
+
+void world_open(world *world, uint32_t type, uint32_t count, uint32_t gpus)
+{
+    *world = (struct world){.boss_place = 1000, .stops_at_decision = true};
+    stage_open(&world->stage);
+    stage_miners(&world->stage, count);
+    if (gpus > 0) {
+        world_trainer(world, "10.1.0.1", gpus);
+    }
+    (void)stage_activate(&world->stage, type, count);
+}
+
+void world_close(world *world)
+{
+    stage_close(&world->stage);
+}
+
+/* ---- answers ---- */
+
+static double place_of(const world *world, const char *hotkey)
+{
+    return strcmp(hotkey, STAGE_BURN) == 0 ? world->boss_place : atof(hotkey + 2);
+}
+
+static json_t *content(void)
+{
+    return json_pack("{s:s, s:s, s:I, s:i, s:{s:s}}", "model_id", "org/model", "ds", "org/data", "model_params_count",
+                     (json_int_t)3000000000, "rows", 75000, "fields", "field_instruction", "question");
+}
+
+static json_t *scores(const world *world, const json_t *payload)
+{
+    json_t *list = json_object();
+    const json_t *submission = NULL;
+    size_t i = 0;
+    const char *type = json_string_value(json_object_get(payload, "task_type"));
+    bool higher = gdi_task_kind_of(&world->stage.kinds, type)->direction == GOD_HIGHER_WINS;
+    json_array_foreach(json_object_get(payload, "submissions"), i, submission)
+    {
+        const char *hotkey = json_string_value(json_object_get(submission, "hotkey"));
+        double place = place_of(world, hotkey), value = higher ? 100 / (1 + place) : 1 + place;
+        (void)json_object_set_new(list, hotkey, json_pack("{s:s, s:f}", "status", "ok", "test_loss", value));
+    }
+    return json_pack("{s:o}", "scores", list);
+}
+
+static json_t *games(const world *world, const json_t *payload)
+{
+    const char *a = json_string_value(json_object_get(json_object_get(payload, "a"), "hotkey"));
+    const char *b = json_string_value(json_object_get(json_object_get(payload, "b"), "hotkey"));
+    bool a_wins = place_of(world, a) < place_of(world, b);
+    return json_pack("{s:i, s:i, s:i}", "model_a_wins", a_wins ? 60 : 30, "model_b_wins", a_wins ? 30 : 60, "draws",
+                     10);
+}
+
+json_t *world_result(world *world, const gdi_job_lease *lease, const json_t *payload)
+{
+    const char *kind = lease->kind;
+    if (strcmp(kind, GDI_WORK_CHOOSE_CONTENT) == 0) {
+        return content();
+    }
+    if (strcmp(kind, GDI_WORK_PREPARE_TASK) == 0) {
+        return json_pack("{s:s, s:s}", "training_data", "s3://train", "test_data", "s3://test");
+    }
+    if (strcmp(kind, GDI_WORK_PREPARE_MODEL) == 0) {
+        return json_pack("{s:{s:s}}", "baseline_stats", "task_type", "instruct");
+    }
+    if (strcmp(kind, GDI_WORK_START_TRAINING) == 0) {
+        return json_pack("{s:s}", "outcome", "accepted");
+    }
+    if (strcmp(kind, GDI_WORK_WATCH_TRAINING) == 0) {
+        return json_pack("{s:s}", "status", "success");
+    }
+    if (strcmp(kind, GDI_WORK_EVALUATE) == 0) {
+        return scores(world, payload);
+    }
+    if (strcmp(kind, GDI_WORK_PLAY_PAIR) == 0) {
+        return games(world, payload);
+    }
+    if (strcmp(kind, GDI_WORK_PLAY_ALONE) == 0) {
+        const char *hotkey = json_string_value(json_object_get(json_object_get(payload, "player"), "hotkey"));
+        return json_pack("{s:f}", "score", 1000 - place_of(world, hotkey));
+    }
+    return json_object();
+}
+
+bool world_answer_one(world *world)
+{
+    god_error err = GOD_ERROR_INIT;
+    gdi_job_lease lease = {.job_id = 0};
+    stage *stage = &world->stage;
+    god_status status = gdi_job_claim(stage->db, kinds, "world", stage->now_us, GDI_HOUR_US, &lease, &err);
+    if (status == GOD_E_NOT_FOUND) {
+        return false;
+    }
+    OK(status, &err);
+    json_t *payload = json_loads(lease.payload_json, 0, NULL), *result = NULL;
+    ck_assert_ptr_nonnull(payload);
+    if (world->hook == NULL || !world->hook(world, &lease, payload, &result)) {
+        result = world_result(world, &lease, payload);
+    }
+    if (result == NULL) {
+        OK(gdi_job_fail(stage->db, &lease, stage->now_us, 0, "the test made it fail", &err), &err);
+    } else {
+        char *text = json_dumps(result, JSON_COMPACT);
+        OK(gdi_job_finish(stage->db, &lease, stage->now_us, text, &err), &err);
+        free(text);
+    }
+    json_decref(result);
+    json_decref(payload);
+    gdi_job_lease_clear(&lease);
+    world->answered++;
+    return true;
+}
+
+/* ---- playing ---- */
+
+static bool move_clock(world *world)
+{
+    god_error err = GOD_ERROR_INIT;
+    int64_t next_us = INT64_MAX;
+    OK(gdi_job_next_due(world->stage.db, &next_us, &err), &err);
+    next_us = world->stage.last.next_due_us < next_us ? world->stage.last.next_due_us : next_us;
+    if (next_us == INT64_MAX || world->clock_stands) {
+        return false;
+    }
+    ck_assert_int_gt(next_us, world->stage.now_us);
+    world->stage.now_us = next_us;
+    return true;
+}
+
+void world_play(world *world)
+{
+    for (uint32_t i = 0; i < 20000; i++) {
+        stage_turn(&world->stage);
+        if (world->stops_at_decision && world_winner(world)[0] != '\0') {
+            return;
+        }
+        bool any = false;
+        while (world_answer_one(world)) {
+            any = true;
+        }
+        if (!any && !move_clock(world)) {
+            return;
+        }
+    }
+    ck_abort_msg("the tournament does not come to an end");
+}
+
+const char *world_winner(world *world)
+{
+    return stage_text(&world->stage,
+                      "SELECT COALESCE(winner_hotkey, '') FROM tournaments ORDER BY created_at DESC LIMIT 1");
+}
+
+const char *world_shape(world *world)
+{
+    return stage_text(
+        &world->stage,
+        "SELECT group_concat(shape, ' ') FROM (SELECT ((SELECT count(*) FROM tournament_groups g WHERE g.round_id ="
+        " r.round_id) + (SELECT count(*) FROM tournament_pairs p WHERE p.round_id = r.round_id)) ||"
+        " CASE WHEN round_type = 'group' THEN 'g' ELSE '' END || CASE WHEN is_final_round THEN 'f' ELSE '' END AS shape"
+        " FROM tournament_rounds r ORDER BY round_number)");
+}
