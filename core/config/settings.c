@@ -366,6 +366,11 @@ const gdi_setting gdi_settings[] = {
      .set_default = default_sections,
      .help = "Constants of the rules that differ from the Guide, by section: text, image, environment, all.\n"
              "E.g. {text: {fee_rao: 100000000}, all: {training_attempts_max: 3}}."},
+    {.name = "tournament.models_dir",
+     .type = GDI_SETTING_FILE,
+     .offset = AT(tournament_models_dir),
+     .set_default = default_text,
+     .help = "Folder in which base models and trained ones lie as OWNER/NAME. Empty: jobs of the kind evaluate wait."},
     {.name = "tournament.nodes",
      .type = GDI_SETTING_TEXT,
      .offset = AT(tournament_nodes),
