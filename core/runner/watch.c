@@ -99,7 +99,7 @@ god_status gdi_run_watch_printed(void *user, const char *bytes, size_t count, go
         calls->printed(calls->user, bytes, kept);
     }
     GOD_TRY(store(watch->log, bytes, kept, err));
-    if (room > 0 && kept < count) {
+    if (kept < count && watch->logged_bytes <= limit) {
         GOD_TRY(store(watch->log, cut, sizeof cut - 1, err));
     }
     watch->logged_bytes += count;

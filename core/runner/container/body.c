@@ -80,9 +80,9 @@ json_t *gdi_body_docker(const gdi_body *body)
         "Binds", json_sprintf("%s:%s:rw", body->checkpoints_dir, checkpoints_target),
         json_sprintf("%s:%s:ro", spec->cache_dir, cache_target), "SecurityOpt", "no-new-privileges", "CapDrop", "ALL",
         "NetworkMode", body->network, "LogConfig", "Type", "json-file", "Config", "max-size", "256m", "max-file", "1");
-    return json_pack("{s:s, s:O, s:o, s:o, s:{s:{}, s:{}}, s:o, s:{s:{s:{}}}}", "Image", body->image, "Cmd", spec->argv,
-                     "Env", env_list(body), "Labels", labels_of(spec), "Volumes", checkpoints_target, cache_target,
-                     "HostConfig", host, "NetworkingConfig", "EndpointsConfig", body->network);
+    return json_pack("{s:s, s:O, s:o, s:o, s:o, s:{s:{s:{}}}}", "Image", body->image, "Cmd", spec->argv, "Env",
+                     env_list(body), "Labels", labels_of(spec), "HostConfig", host, "NetworkingConfig",
+                     "EndpointsConfig", body->network);
 }
 
 static json_t *podman_mounts(const gdi_body *body)

@@ -9,6 +9,7 @@
  * for or judged, whatever its state calls for. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/runner/confine.h"
@@ -22,7 +23,7 @@
 #include "god/helpers/file.h"
 #include "god/helpers/json.h"
 
-enum { urls_bytes = 2048 };
+enum { urls_bytes = 2048, looks_max = 30, look_pause_ns = 100 * 1000 * 1000 };
 
 typedef struct container {
     gdi_run *run;
@@ -163,21 +164,23 @@ static int is_over(const char *status_word)
            strcmp(status_word, "dead") == 0;
 }
 
-/* A container that ended before it could be looked at did nothing that matters any more. */
+/* A container that ended before it could be looked at did nothing that matters any more; an engine takes a moment to
+ * say that it ended. One that still runs and is not to be seen is on another machine, or hidden from us. */
 static god_status check_confined(container *self, god_error *err)
 {
-    char word[32];
-    pid_t pid = 0;
+    const struct timespec pause = {.tv_nsec = look_pause_ns};
     god_error why = GOD_ERROR_INIT;
-    GOD_TRY(look(self, word, &pid, err));
-    if (is_over(word)) {
-        return GOD_OK;
-    }
-    god_status status = gdi_confine_check(pid, self->run->spec->gpu_ids, &why);
-    if (status == GOD_E_NOT_FOUND) {
+    god_status status = GOD_E_NOT_FOUND;
+    for (int i = 0; i < looks_max && status == GOD_E_NOT_FOUND; i++) {
+        char word[32];
+        pid_t pid = 0;
         GOD_TRY(look(self, word, &pid, err));
         if (is_over(word)) {
             return GOD_OK;
+        }
+        status = gdi_confine_check(pid, self->run->spec->gpu_ids, &why);
+        if (status == GOD_E_NOT_FOUND) {
+            (void)nanosleep(&pause, NULL);
         }
     }
     if (status != GOD_OK) {

@@ -164,6 +164,16 @@ void gdi_engine_image_name(const char *run_id, char ret_name[128])
 
 /* ---- building ---- */
 
+/* Podman's builder shares the network of the machine unless it is told otherwise, and does not know Docker's "none". */
+static const char *build_network(const gdi_engine *engine, uint32_t network)
+{
+    if (!engine->is_podman) {
+        return network ? "" : "&networkmode=none";
+    }
+    return network ? "&networkmode=NetworkEnabled&nsoptions=%5B%7B%22Name%22%3A%22network%22%7D%5D"
+                   : "&networkmode=NetworkDisabled&nsoptions=%5B%7B%22Name%22%3A%22network%22%7D%5D";
+}
+
 god_status gdi_engine_build_image(gdi_engine *engine, const gdi_engine_build *build, const gdi_engine_calls *calls,
                                   god_error *err)
 {
@@ -174,10 +184,10 @@ god_status gdi_engine_build_image(gdi_engine *engine, const gdi_engine_build *bu
     /* layers=0: Podman leaves no images of single steps behind. Memory and processors of the builder are limited, too.
      */
     (void)snprintf(rest, sizeof rest,
-                   "&nocache=1&rm=1&forcerm=1&layers=0&networkmode=%s&memory=%lld&memswap=%lld&cpuperiod=100000"
-                   "&cpuquota=%lld&labels=%%7B%%22god.run%%22%%3A%%22%s%%22%%7D",
-                   build->network ? (engine->is_podman ? "bridge" : "default") : "none", (long long)build->memory_bytes,
-                   (long long)build->memory_bytes, (long long)(build->nano_cpus / 10000), build->run_id);
+                   "&nocache=1&rm=1&forcerm=1&layers=0&memory=%lld&memswap=%lld&cpuperiod=100000&cpuquota=%lld"
+                   "&labels=%%7B%%22god.run%%22%%3A%%22%s%%22%%7D%s",
+                   (long long)build->memory_bytes, (long long)build->memory_bytes,
+                   (long long)(build->nano_cpus / 10000), build->run_id, build_network(engine, build->network));
     if (strlen(path) + strlen(rest) >= sizeof path) {
         return god_fail(err, GOD_E_INVALID, "the name of the Dockerfile is too long");
     }
@@ -247,8 +257,9 @@ god_status gdi_engine_kill(gdi_engine *engine, const char *id, god_error *err)
     encode_path(path, "/v1.41/containers/", id, "/kill");
     god_error refused = GOD_ERROR_INIT;
     god_status status = send_path(engine, "kill the container", "POST", path, NULL, NULL, &refused);
-    if (status == GOD_OK || status == GOD_E_INVALID || status == GOD_E_NOT_FOUND) {
-        return GOD_OK; /* it runs no more */
+    if (status == GOD_OK || status == GOD_E_INVALID || status == GOD_E_NOT_FOUND ||
+        strstr(refused.message, "state improper") != NULL) {
+        return GOD_OK; /* it runs no more; Podman says so with a 500 */
     }
     return god_fail(err, status, "%s", refused.message);
 }
