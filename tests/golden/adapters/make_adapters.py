@@ -33,7 +33,16 @@ from safetensors import safe_open
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "models"))
 from kinds import KINDS  # noqa: E402
-from make_tiny_models import DIGITS, DTYPES, draw, draw_packs, load, to_text  # noqa: E402
+from make_tiny_models import (  # noqa: E402
+    DIGITS,
+    DTYPES,
+    bulk_log_probabilities,
+    draw,
+    draw_packs,
+    load,
+    measure_bulk,
+    to_text,
+)
 from weights import write_safetensors  # noqa: E402
 
 SEED = 23
@@ -73,6 +82,11 @@ def load_adapted(base_dir, folder, precision):
         return peft.PeftModel.from_pretrained(load(base_dir, precision), folder).eval()
 
 
+def in_autocast(call, *arguments):
+    with torch.autocast("cpu", torch.bfloat16):
+        return call(*arguments)
+
+
 @torch.no_grad()
 def log_probabilities(model, ids, autocast):
     with torch.autocast("cpu", torch.bfloat16) if autocast else nullcontext():
@@ -109,6 +123,9 @@ def make(kind, seed, models):
             adapted, base = load_adapted(base_dir, folder, precision), load(base_dir, precision)
             for pack in packs:
                 pack[precision] = measure(adapted, base, pack["ids"], precision)
+        with_adapter = lambda ids: in_autocast(bulk_log_probabilities, adapted, ids)  # in bf16 by now
+        bulk = measure_bulk(packs, seed, base_golden["config"]["vocab_size"], with_adapter, with_adapter,
+                            lambda ids: bulk_log_probabilities(base, ids))
     return {
         "name": kind["name"],
         "base": kind["base"],
@@ -116,6 +133,7 @@ def make(kind, seed, models):
         "seed": seed,
         "adapter_config": config,
         "tensors": tensors,
+        "bulk": bulk,
         "packs": packs,
     }
 

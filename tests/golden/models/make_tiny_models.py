@@ -16,20 +16,26 @@ A file holds all that a test needs to rebuild the model folder and to check the 
         f32, bf16        for the model with weights and arithmetic in that precision:
             nll          per sequence of n ids, n - 1 numbers: -log p(ids[t + 1] | ids[..t]) under the model, nats
             kl           per sequence, n numbers: KL(perturbed copy || model) of the distribution after position t
+    bulk                 enough sequences in bf16 for a mean that is sharper than the bound:
+        sequences, length   of them; ids are drawn from the generator's stream "bulk": floor(u * vocab_size)
+        nll, kl             sums over all their numbers, as above
 
 Logits come from the library at the given precision with its default attention, one sequence at a time; log-softmax and
 sums are in float64. A model whose rope table depends on the length is run afresh for every sequence.
 
 Bounds that hold between two correct implementations: in f32 |a - b| <= 1e-5 * max(1, |b|) for every number (float64
 runs of the library differ from these numbers by a fifth of that). In bf16 single positions carry the rounding of
-logits, and a mixture of experts may choose another expert at a near tie, so sums over all packs are compared: 2e-3
-relative for nll, 5e-3 for kl (the library's own two attention kernels differ by 7e-4 and 2e-3; on falcon_alibi by 1e-2
-in kl).
+logits, and a mixture of experts may choose another expert at a near tie, so sums over all packs and the bulk are
+compared: 2e-3 relative for nll and for kl. The rounding of one position is as good as independent of the next one's,
+so what two correct implementations differ by falls with the square root of the rows; how many rows the bulk has follows
+from that, with the library's own distance between bf16 and f32 as the measure of one row's rounding. The packs alone
+have too few rows for that: where the bulk is left out (the slow plain operations), the bound is 5e-3.
 """
 
 import argparse
 import copy
 import json
+import math
 import random
 import sys
 import tempfile
@@ -39,7 +45,7 @@ import torch
 import transformers
 from architectures import ARCHITECTURES
 from safetensors import safe_open
-from weights import write_safetensors
+from weights import uniform, write_safetensors
 
 HERE = Path(__file__).resolve().parent
 SEED = 17
@@ -47,6 +53,11 @@ PERTURBATION = 0.2
 LENGTHS = [[1, 2], [3, 40, 1, 23], [70], [64, 120]]  # most reach beyond every window and original context
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 DIGITS = {"f32": 9, "bf16": 5}
+BULK_LENGTH = 120
+BULK_AT_ONCE = 16
+BULK_SEQUENCES = (16, 400)  # at least, at most
+BULK_BOUND = 2e-3
+BULK_DEVIATIONS = 6  # how many standard errors of the mean the bound should be
 
 
 def tensor_names(config, folder):
@@ -105,6 +116,34 @@ def draw_packs(name, seed, vocab_size):
     return [{"ids": [[rng.randrange(vocab_size) for _ in range(n)] for n in lengths]} for lengths in LENGTHS]
 
 
+def bulk_sequences(packs):
+    """How many sequences make BULK_BOUND of the mean divergence BULK_DEVIATIONS standard errors."""
+    rows = lambda precision: [x for pack in packs for row in pack[precision]["kl"] for x in row]
+    bf16, f32 = rows("bf16"), rows("f32")
+    one_row = math.sqrt(2.0 * sum((a - b) ** 2 for a, b in zip(bf16, f32)) / len(f32))  # two roundings differ
+    needed = (BULK_DEVIATIONS * one_row / (BULK_BOUND * sum(f32) / len(f32))) ** 2
+    return min(max(math.ceil(needed / BULK_LENGTH), BULK_SEQUENCES[0]), BULK_SEQUENCES[1])
+
+
+def bulk_log_probabilities(model, ids):
+    return torch.log_softmax(model(input_ids=ids, use_cache=False).logits.double(), dim=-1)
+
+
+@torch.no_grad()
+def measure_bulk(packs, seed, vocab_size, model, other, reference):
+    """Sums over many sequences of one length, some at a time. Each of the three turns ids (sequences, length) into
+    log-probabilities: nll is under `model`, kl from `other` to `reference`."""
+    sequences = bulk_sequences(packs)
+    ids = torch.tensor((uniform("bulk", seed, sequences * BULK_LENGTH) * vocab_size).astype("int64"))
+    nll = kl = 0.0
+    for part in ids.reshape(sequences, BULK_LENGTH).split(BULK_AT_ONCE):
+        p, q = other(part), reference(part)
+        kl += (p.exp() * (p - q)).sum().item()
+        scored = p if model is other else q
+        nll -= scored[:, :-1].gather(2, part[:, 1:, None]).sum().item()
+    return {"sequences": sequences, "length": BULK_LENGTH, "nll": float(f"{nll:.9g}"), "kl": float(f"{kl:.9g}")}
+
+
 def make(entry, seed):
     name, config = entry["name"], entry["config"]
     with tempfile.TemporaryDirectory(prefix="tiny-models-") as scratch:
@@ -123,6 +162,8 @@ def make(entry, seed):
             model, perturbed = (load(folder, precision) for folder in folders)
             for pack in packs:
                 pack[precision] = measure(model, perturbed, pack["ids"], DIGITS[precision])
+        ours, copied = (lambda ids, m=m: bulk_log_probabilities(m, ids) for m in (model, perturbed))  # in bf16 by now
+        bulk = measure_bulk(packs, seed, config["vocab_size"], ours, copied, ours)
     return {
         "name": name,
         "architecture": config["architectures"][0],
@@ -131,6 +172,7 @@ def make(entry, seed):
         "perturbation": PERTURBATION,
         "config": config,
         "tensors": tensors,
+        "bulk": bulk,
         "packs": packs,
     }
 

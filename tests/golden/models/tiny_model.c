@@ -35,6 +35,19 @@ static double uniform(uint64_t start, uint64_t i)
     return (double)(z >> 40) / 16777216.0;
 }
 
+static uint64_t start_of(uint64_t name, uint64_t seed)
+{
+    return name ^ (seed * 0xD6E8FEB86659FD93u);
+}
+
+void tiny_model_draw(const char *name, uint64_t seed, size_t count, double *ret_numbers)
+{
+    uint64_t start = start_of(fnv1a(name), seed);
+    for (size_t i = 0; i < count; i++) {
+        ret_numbers[i] = uniform(start, i);
+    }
+}
+
 static uint16_t to_bf16(float value)
 {
     uint32_t bits;
@@ -70,8 +83,7 @@ static void put(unsigned char *at, const char *dtype, double value)
 static void draw(const drawn_tensor *tensor, uint64_t seed, double perturbation, unsigned char *at)
 {
     uint64_t name = fnv1a(tensor->name);
-    uint64_t start = name ^ (seed * 0xD6E8FEB86659FD93u);
-    uint64_t other = name ^ ((seed + 1) * 0xD6E8FEB86659FD93u);
+    uint64_t start = start_of(name, seed), other = start_of(name, seed + 1);
     for (size_t i = 0; i < tensor->elements; i++) {
         double value = tensor->offset + tensor->scale * (2.0 * uniform(start, i) - 1.0);
         if (perturbation != 0.0) {

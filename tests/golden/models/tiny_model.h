@@ -13,6 +13,9 @@
  * own `perturbation` its perturbed copy. Borrows everything. GOD_E_DATA for a golden file that is not understood. */
 god_status tiny_model_write(const char *dir, const json_t *golden, double perturbation, god_error *err);
 
+/* Elements 0 .. count - 1 of the stream that belongs to a name and a seed, each in [0, 1). */
+void tiny_model_draw(const char *name, uint64_t seed, size_t count, double *ret_numbers);
+
 /* Writes adapter_config.json and adapter_model.safetensors of a golden file that has `adapter_config`. */
 god_status tiny_adapter_write(const char *dir, const json_t *golden, god_error *err);
 
