@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/store/backup.h"
 #include "core/store/engine.h"
 #include "core/store/moment.h"
 #include "core/store/rows.h"
@@ -55,7 +56,7 @@ god_status gdi_db_open(const gdi_db_options *options, gdi_db **ret_db, god_error
     if (db->options.busy_ms == 0) {
         db->options.busy_ms = GDI_BUSY_MS_DEFAULT;
     }
-    god_status status = engine->open(url, db->options.busy_ms, &db->connection, err);
+    god_status status = engine->open(&db->options, &db->connection, err);
     if (status != GOD_OK) {
         free(db->url);
         free(db);
@@ -84,14 +85,15 @@ const char *gdi_db_url(const gdi_db *db)
     return db->url;
 }
 
-void *gdi_db_connection(gdi_db *db)
+void gdi_db_name(const gdi_db *db, char *ret_name, size_t bytes)
 {
-    return db->connection;
+    db->engine->name(db->connection, ret_name, bytes);
 }
 
-bool gdi_db_in_transaction(const gdi_db *db)
+god_status gdi_store_backup(gdi_db *db, const char *path, god_error *err)
 {
-    return db->in_transaction;
+    assert(!db->in_transaction);
+    return db->engine->backup(db->connection, path, err);
 }
 
 void gdi_db_set_before(gdi_db *db, god_status (*before)(void *user, const char *sql, god_error *err), void *user)

@@ -28,7 +28,8 @@ enum { GDI_ENGINE_SQLITE = 1, GDI_ENGINE_POSTGRES = 2 };
 
 typedef struct gdi_db_options {
     const char *url;
-    uint64_t busy_ms; /* how long a statement waits for others; 0: five seconds */
+    uint64_t busy_ms;    /* how long a statement waits for others; 0: five seconds */
+    uint32_t must_exist; /* 1: a SQLite file that is not there is GOD_E_NOT_FOUND; 0: it is made */
     /* Asked before every statement, BEGIN and COMMIT included: anything but GOD_OK is what the call answers, and the
      * statement is not run. For tests of faults; NULL otherwise. */
     god_status (*before)(void *user, const char *sql, god_error *err);
@@ -38,6 +39,8 @@ typedef struct gdi_db_options {
 god_status gdi_db_open(const gdi_db_options *options, gdi_db **ret_db, god_error *err);
 void gdi_db_close(gdi_db *db); /* accepts NULL; an open transaction is rolled back */
 uint32_t gdi_db_engine(const gdi_db *db);
+/* For people: "sqlite:/var/lib/god/god.db", "postgres://user@host/name"; never a password. */
+void gdi_db_name(const gdi_db *db, char *ret_name, size_t bytes);
 
 /* ---- values ---- */
 
@@ -108,8 +111,9 @@ int64_t gdi_rows_time(const gdi_rows *rows, size_t column); /* microseconds */
 
 /* ---- transactions ---- */
 
-/* Runs `work` in one transaction: committed when it answers GOD_OK, rolled back otherwise. Serialisable: on SQLite it
- * holds the one write lock from its start; on PostgreSQL it is repeated (a few times, with a pause) when the server
+/* Runs `work` in one transaction: committed when it answers GOD_OK, rolled back otherwise. After a statement that
+ * failed nothing more can be done in it, even when `work` looks away: ask ON CONFLICT instead. Serialisable: on SQLite
+ * it holds the one write lock from its start; on PostgreSQL it is repeated (a few times, with a pause) when the server
  * says that it collided with another, so `work` must do nothing but statements and changes to its own memory that a
  * repeat overwrites. Transactions do not nest: inside one, the call asserts. */
 god_status gdi_db_transact(gdi_db *db, god_status (*work)(gdi_db *db, void *user, god_error *err), void *user,

@@ -36,7 +36,7 @@ typedef struct gdi_engine_call {
 
 typedef struct gdi_engine {
     uint32_t id;
-    god_status (*open)(const char *url, uint64_t busy_ms, void **ret_connection, god_error *err);
+    god_status (*open)(const gdi_db_options *options, void **ret_connection, god_error *err);
     void (*close)(void *connection);
     god_status (*call)(void *connection, gdi_engine_call *call, god_error *err);
     god_status (*script)(void *connection, const char *sql, god_error *err); /* several statements, no values */
@@ -49,14 +49,14 @@ typedef struct gdi_engine {
     god_status (*listen)(void *connection, const char *channel, god_error *err);
     int (*wake_fd)(const void *connection);
     god_status (*take_wakes)(void *connection, uint32_t *ret_woken, god_error *err);
+    void (*name)(const void *connection, char *ret_name, size_t bytes); /* for people: never a password */
+    god_status (*backup)(void *connection, const char *path, god_error *err);
 } gdi_engine;
 
 extern const gdi_engine gdi_engine_sqlite, gdi_engine_postgres;
 
 /* For the other files of core/store. */
 const char *gdi_db_url(const gdi_db *db);
-void *gdi_db_connection(gdi_db *db);
-bool gdi_db_in_transaction(const gdi_db *db);
 void gdi_db_set_before(gdi_db *db, god_status (*before)(void *user, const char *sql, god_error *err), void *user);
 god_status gdi_db_script(gdi_db *db, const char *sql, god_error *err);
 god_status gdi_db_transact_as(gdi_db *db, uint32_t isolation,

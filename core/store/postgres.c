@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/store/backup_file.h"
 #include "core/store/engine.h"
 #include "core/store/moment.h"
 #include "core/store/postgres_answer.h"
@@ -178,6 +179,20 @@ static god_status postgres_take_wakes(void *user, uint32_t *ret_woken, god_error
     return gdi_wire_take(&c->wire, ret_woken, err);
 }
 
+/* ---- whole ---- */
+
+static void postgres_name(const void *user, char *ret_name, size_t bytes)
+{
+    const connection *c = user;
+    gdi_wire_name(&c->wire, ret_name, bytes);
+}
+
+static god_status postgres_backup(void *user, const char *path, god_error *err)
+{
+    const connection *c = user;
+    return gdi_backup_postgres(c->wire.url, path, err);
+}
+
 /* ---- opening ---- */
 
 static void postgres_close(void *user)
@@ -190,7 +205,7 @@ static void postgres_close(void *user)
     }
 }
 
-static god_status postgres_open(const char *url, uint64_t busy_ms, void **ret_connection, god_error *err)
+static god_status postgres_open(const gdi_db_options *options, void **ret_connection, god_error *err)
 {
     connection *c = calloc(1, sizeof *c);
     if (c == NULL) {
@@ -198,7 +213,7 @@ static god_status postgres_open(const char *url, uint64_t busy_ms, void **ret_co
     }
     god_status status = gdi_statements_new(drop_prepared, c, &c->statements, err);
     if (status == GOD_OK) {
-        status = gdi_wire_open(url, busy_ms, &c->wire, err);
+        status = gdi_wire_open(options->url, options->busy_ms, &c->wire, err);
     }
     if (status != GOD_OK) {
         postgres_close(c);
@@ -222,4 +237,6 @@ const gdi_engine gdi_engine_postgres = {
     .listen = postgres_listen,
     .wake_fd = postgres_wake_fd,
     .take_wakes = postgres_take_wakes,
+    .name = postgres_name,
+    .backup = postgres_backup,
 };

@@ -280,6 +280,15 @@ god_status gdi_wire_run(gdi_wire *wire, const char *sql, PGresult **ret_result, 
     return GOD_OK;
 }
 
+void gdi_wire_name(const gdi_wire *wire, char *ret_name, size_t bytes)
+{
+    const char *user = wire->pg == NULL ? NULL : PQuser(wire->pg);
+    const char *host = wire->pg == NULL ? NULL : PQhost(wire->pg);
+    const char *database = wire->pg == NULL ? NULL : PQdb(wire->pg);
+    (void)snprintf(ret_name, bytes, "postgres://%s@%s/%s", user == NULL ? "" : user, host == NULL ? "" : host,
+                   database == NULL ? "" : database);
+}
+
 /* ---- waking ---- */
 
 god_status gdi_wire_listen(gdi_wire *wire, const char *channel, god_error *err)

@@ -43,6 +43,9 @@ god_status gdi_wire_answer(gdi_wire *wire, int sent, PGresult **ret_result, god_
 /* Statements without values. */
 god_status gdi_wire_run(gdi_wire *wire, const char *sql, PGresult **ret_result, god_error *err);
 
+/* "postgres://user@host/name", without the rest of the address. */
+void gdi_wire_name(const gdi_wire *wire, char *ret_name, size_t bytes);
+
 god_status gdi_wire_listen(gdi_wire *wire, const char *channel, god_error *err);
 god_status gdi_wire_take(gdi_wire *wire, uint32_t *ret_woken, god_error *err);
 

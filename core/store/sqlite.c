@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/store/backup_file.h"
 #include "core/store/engine.h"
 #include "core/store/moment.h"
 #include "core/store/rows.h"
@@ -292,6 +293,21 @@ static god_status sqlite_take_wakes(void *user, uint32_t *ret_woken, god_error *
     return GOD_OK;
 }
 
+/* ---- whole ---- */
+
+static void sqlite_name(const void *user, char *ret_name, size_t bytes)
+{
+    const connection *c = user;
+    const char *path = sqlite3_db_filename(c->handle, "main");
+    (void)snprintf(ret_name, bytes, "sqlite:%s", path == NULL || *path == '\0' ? ":memory:" : path);
+}
+
+static god_status sqlite_backup(void *user, const char *path, god_error *err)
+{
+    const connection *c = user;
+    return gdi_backup_sqlite(c->handle, path, err);
+}
+
 /* ---- opening ---- */
 
 static void sqlite_close_connection(void *user)
@@ -326,6 +342,13 @@ static god_status make_file(const char *path, god_error *err)
     }
     (void)close(fd);
     return GOD_OK;
+}
+
+static god_status find_file(const char *path, god_error *err)
+{
+    return access(path, F_OK) == 0
+               ? GOD_OK
+               : god_fail(err, GOD_E_NOT_FOUND, "there is no store at \"%s\": god db migrate makes one", path);
 }
 
 /* A file: write-ahead log, so that readers and the writer do not wait for each other, and synchronous=FULL, because a
@@ -376,15 +399,15 @@ static god_status open_handle(connection *c, const char *path, bool in_memory, u
     return prepare_own(c, err);
 }
 
-static god_status sqlite_open_connection(const char *url, uint64_t busy_ms, void **ret_connection, god_error *err)
+static god_status sqlite_open_connection(const gdi_db_options *options, void **ret_connection, god_error *err)
 {
-    const char *path = url + strlen("sqlite:");
+    const char *path = options->url + strlen("sqlite:");
     bool in_memory = strcmp(path, ":memory:") == 0;
     if (*path == '\0') {
         return god_fail(err, GOD_E_INVALID, "the address of the store \"sqlite:\" names no file");
     }
     if (!in_memory) {
-        GOD_TRY(make_file(path, err));
+        GOD_TRY(options->must_exist ? find_file(path, err) : make_file(path, err));
     }
     connection *c = calloc(1, sizeof *c);
     if (c == NULL) {
@@ -392,7 +415,7 @@ static god_status sqlite_open_connection(const char *url, uint64_t busy_ms, void
     }
     god_status status = gdi_sqlite_wake_new(in_memory ? "" : path, &c->wake, err);
     if (status == GOD_OK) {
-        status = open_handle(c, path, in_memory, busy_ms, err);
+        status = open_handle(c, path, in_memory, options->busy_ms, err);
     }
     if (status != GOD_OK) {
         sqlite_close_connection(c);
@@ -416,4 +439,6 @@ const gdi_engine gdi_engine_sqlite = {
     .listen = sqlite_listen,
     .wake_fd = sqlite_wake_fd,
     .take_wakes = sqlite_take_wakes,
+    .name = sqlite_name,
+    .backup = sqlite_backup,
 };

@@ -1,0 +1,132 @@
+/* `god db migrate|check|backup`: the store that god.yaml names. */
+#include "core/cli/db.h"
+
+#include <stdlib.h>
+
+#include "core/base/nearest.h"
+#include "core/cli/cli.h"
+#include "core/store/configured.h"
+
+static const char help[] = "usage: god db migrate | check | backup FILE\n"
+                           "\n"
+                           "  migrate  bring the store to the schema of this build; makes it when it is not there\n"
+                           "  check    does the store hold together?\n"
+                           "  backup   a copy of the whole store as one file, while the host runs\n"
+                           "\n"
+                           "  god db migrate --help and so on explain each.\n";
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} parts[] = {{"migrate", gdi_db_migrate_command}, {"check", gdi_db_check_command}, {"backup", gdi_db_backup_command}};
+enum { part_count = sizeof parts / sizeof *parts };
+
+const gdi_option gdi_db_command_options[] = {
+    {.name = "--config", .value = "FILE", .help = "this god.yaml instead of the usual places"},
+    {.name = "--store", .value = "URL", .help = "this store instead of the one that god.yaml names"},
+    {.name = "--json", .help = "print one JSON object"},
+    {.name = NULL},
+};
+
+static god_status take(void *user, const char *name, const char *value, god_error *err)
+{
+    gdi_db_arguments *args = user;
+    if (name == NULL) {
+        if (args->argument != NULL || !args->takes_argument) {
+            return god_fail(err, GOD_E_INVALID, "\"%s\" is one argument too many", value);
+        }
+        args->argument = value;
+    } else if (strcmp(name, "--config") == 0) {
+        args->config = value;
+    } else if (strcmp(name, "--store") == 0) {
+        args->store = value;
+    } else {
+        args->as_json = 1;
+    }
+    return GOD_OK;
+}
+
+static god_status open_store(const gdi_db_arguments *args, gdi_db **ret_db, god_error *err)
+{
+    char url[GDI_STORE_URL_MAX];
+    if (args->store != NULL) {
+        return gdi_db_open(&(gdi_db_options){.url = args->store, .must_exist = args->must_exist}, ret_db, err);
+    }
+    gdi_config config;
+    GOD_TRY(gdi_config_load(args->config, &config, err));
+    god_status status = gdi_store_url(&config, url, err);
+    gdi_config_clear(&config);
+    GOD_TRY(status);
+    return gdi_db_open(&(gdi_db_options){.url = url, .must_exist = args->must_exist}, ret_db, err);
+}
+
+int gdi_db_command(const gdi_usage *usage, gdi_db_arguments *args, int argc, char **argv,
+                   god_status (*act)(gdi_db *db, const gdi_db_arguments *args, int *ret_code, god_error *err))
+{
+    god_error err = GOD_ERROR_INIT;
+    uint32_t wants_help = 0;
+    gdi_db *db = NULL;
+    int code = GDI_EXIT_OK;
+    god_status status = gdi_options_read(usage, argc, argv, args, take, &wants_help, &err);
+    if (wants_help) {
+        gdi_usage_print(stdout, usage);
+        return GDI_EXIT_OK;
+    }
+    if (status == GOD_OK && args->takes_argument && args->argument == NULL) {
+        gdi_usage_print(stderr, usage);
+        return GDI_EXIT_USAGE;
+    }
+    if (status == GOD_OK) {
+        status = open_store(args, &db, &err);
+    }
+    if (status == GOD_OK) {
+        status = act(db, args, &code, &err);
+    }
+    gdi_db_close(db);
+    return status == GOD_OK ? code : gdi_cli_fail(usage->command + strlen("god "), &err);
+}
+
+god_status gdi_db_print_json(json_t *object_take, god_error *err)
+{
+    char *text = object_take == NULL ? NULL : json_dumps(object_take, JSON_INDENT(2));
+    json_decref(object_take);
+    if (text == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for the answer");
+    }
+    (void)printf("%s\n", text);
+    free(text);
+    return GOD_OK;
+}
+
+static int fail_unknown(const char *name)
+{
+    const char *names[part_count];
+    for (int i = 0; i < part_count; i++) {
+        names[i] = parts[i].name;
+    }
+    const char *nearest = gdi_nearest(name, names, part_count);
+    if (nearest == NULL) {
+        (void)fprintf(stderr, "god db: \"%s\" is none of migrate, check and backup\n", name);
+    } else {
+        (void)fprintf(stderr, "god db: there is no \"%s\", did you mean \"%s\"?\n", name, nearest);
+    }
+    return GDI_EXIT_USAGE;
+}
+
+int gdi_cmd_db(int argc, char **argv)
+{
+    if (argc < 2) {
+        (void)fputs(help, stderr);
+        return GDI_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        (void)fputs(help, stdout);
+        return GDI_EXIT_OK;
+    }
+    for (int i = 0; i < part_count; i++) {
+        if (strcmp(argv[1], parts[i].name) == 0) {
+            return parts[i].run(argc - 1, argv + 1);
+        }
+    }
+    return fail_unknown(argv[1]);
+}
