@@ -69,7 +69,7 @@ enum { ARROW_COUNT = sizeof arrows / sizeof *arrows };
 
 bool gdi_arrows_lead(uint32_t machine, const char *from, const char *to)
 {
-    if (strcmp(from, to) == 0) {
+    if (machine == GDI_ARROWS_ANY || strcmp(from, to) == 0) {
         return true;
     }
     if (machine == GDI_ARROWS_SET_ONCE) {

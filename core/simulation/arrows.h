@@ -14,7 +14,8 @@ enum {
     GDI_ARROWS_GAMES,
     GDI_ARROWS_REVIEW,
     GDI_ARROWS_JOB,
-    GDI_ARROWS_SET_ONCE /* from nothing ("") to anything, and then no more */
+    GDI_ARROWS_SET_ONCE, /* from nothing ("") to anything, and then no more */
+    GDI_ARROWS_ANY
 };
 
 /* Whether `to` can be reached from `from` by any number of arrows, none included: several may be gone along between two

@@ -116,6 +116,28 @@ god_status gdi_executors_claim(gdi_executors *executors, int64_t true_us, god_er
     return GOD_OK;
 }
 
+/* What trainers are at work on: the store knows, as they would. */
+static god_status read_busy(const gdi_executors *executors, json_t **ret_busy, god_error *err)
+{
+    gdi_rows *rows = NULL;
+    json_t *busy = json_object();
+    GOD_TRY(gdi_db_query(executors->db, "SELECT trainer_ip, gpu_id FROM trainers_gpus WHERE held_by IS NOT NULL", NULL,
+                         0, &rows, err));
+    int failed = busy == NULL;
+    while (gdi_rows_next(rows)) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%.40s#%lld", gdi_rows_text(rows, 0), (long long)gdi_rows_int(rows, 1));
+        failed |= json_object_set_new(busy, name, json_true());
+    }
+    gdi_rows_free(rows);
+    if (failed) {
+        json_decref(busy);
+        return god_fail(err, GOD_E_NOMEM, "out of memory for the GPUs");
+    }
+    *ret_busy = busy;
+    return GOD_OK;
+}
+
 static god_status answer_text(const gdi_executors *executors, const claim *c, uint32_t what, int64_t true_us,
                               char **ret_text, god_error *err)
 {
@@ -125,8 +147,14 @@ static god_status answer_text(const gdi_executors *executors, const claim *c, ui
                              .payload = c->payload,
                              .attempt = c->lease.attempt + (what == SECOND_ANSWER ? 1000 : 0),
                              .answered_us = true_us};
-    json_t *answer = NULL;
-    GOD_TRY(gdi_world_answer(executors->world, &question, &answer, err));
+    json_t *answer = NULL, *busy = NULL;
+    if (strcmp(c->lease.kind, GDI_WORK_REFRESH_GPUS) == 0) {
+        GOD_TRY(read_busy(executors, &busy, err));
+        question.busy = busy;
+    }
+    god_status status = gdi_world_answer(executors->world, &question, &answer, err);
+    json_decref(busy);
+    GOD_TRY(status);
     char *text = json_dumps(answer, JSON_COMPACT);
     json_decref(answer);
     if (text == NULL) {
@@ -188,7 +216,7 @@ static god_status check_first(gdi_executors *executors, const claim *c, int64_t 
 /* One item; when the store fails it goes back onto the agenda. */
 static god_status handle(gdi_executors *executors, const gdi_agenda_item *item, int64_t true_us, god_error *err)
 {
-    enum { AGAIN_AFTER_S = 90 };
+    enum { AGAIN_AFTER_S = 600 };
     claim *c = item->subject;
     god_status status = GOD_OK;
     if (item->what == SECOND_ANSWER) {
@@ -205,7 +233,8 @@ static god_status handle(gdi_executors *executors, const gdi_agenda_item *item, 
         return status;
     }
     if (item->what == FIRST_ANSWER && c->fate.how == GDI_FATE_ANSWERS && c->fate.answers_twice) {
-        status = on_agenda(executors, c, SECOND_ANSWER, true_us + AGAIN_AFTER_S * GDI_SECOND_US, err);
+        status = on_agenda(executors, c, SECOND_ANSWER,
+                           (true_us / (AGAIN_AFTER_S * GDI_SECOND_US) + 1) * AGAIN_AFTER_S * GDI_SECOND_US, err);
         if (status == GOD_OK) {
             return GOD_OK;
         }

@@ -11,21 +11,28 @@ typedef struct habit {
     int64_t shortest_s, longest_s, grid_s, lease_s;
 } habit;
 
-enum { MINUTE = 60, HOUR = 3600, QUICK = 15 * MINUTE, SLOW = 2 * HOUR, TRAINING = 9 * HOUR };
+enum {
+    MINUTE = 60,
+    HOUR = 3600,
+    QUICK = 15 * MINUTE,
+    SLOW = 2 * HOUR,
+    TRAINING = 9 * HOUR,
+    OVERDUE = HOUR + 10 * MINUTE
+};
 
 static const habit habits[] = {
-    {GDI_WORK_ASK_MINERS, 10, 60, 30, QUICK},
-    {GDI_WORK_CHECK_REPOSITORY, 30, 180, 30, QUICK},
-    {GDI_WORK_PUBLISH_REPOSITORY, 30, 300, 30, QUICK},
-    {GDI_WORK_REVIEW_DUPLICATES, 5 * MINUTE, HOUR, 5 * MINUTE, SLOW},
-    {GDI_WORK_PREPARE_TASK, 5 * MINUTE, 30 * MINUTE, 5 * MINUTE, SLOW},
-    {GDI_WORK_PREPARE_MODEL, 5 * MINUTE, 20 * MINUTE, 5 * MINUTE, SLOW},
+    {GDI_WORK_ASK_MINERS, 10, 60, MINUTE, QUICK},
+    {GDI_WORK_CHECK_REPOSITORY, 30, 180, MINUTE, QUICK},
+    {GDI_WORK_PUBLISH_REPOSITORY, 30, 300, MINUTE, QUICK},
+    {GDI_WORK_REVIEW_DUPLICATES, 5 * MINUTE, HOUR, 10 * MINUTE, SLOW},
+    {GDI_WORK_PREPARE_TASK, 5 * MINUTE, 30 * MINUTE, 10 * MINUTE, SLOW},
+    {GDI_WORK_PREPARE_MODEL, 5 * MINUTE, 20 * MINUTE, 10 * MINUTE, SLOW},
     {GDI_WORK_EVALUATE, 5 * MINUTE, 40 * MINUTE, 10 * MINUTE, SLOW},
     {GDI_WORK_PLAY_PAIR, 5 * MINUTE, 30 * MINUTE, 10 * MINUTE, SLOW},
     {GDI_WORK_PLAY_ALONE, 5 * MINUTE, 30 * MINUTE, 10 * MINUTE, SLOW},
     {GDI_WORK_WATCH_TRAINING, 5 * MINUTE, 2 * HOUR, 10 * MINUTE, TRAINING},
 };
-static const habit any_other = {"", 5, 60, 30, QUICK};
+static const habit any_other = {"", 5, 60, MINUTE, QUICK};
 
 static const habit *habit_of(const char *kind)
 {
@@ -73,8 +80,8 @@ gdi_fate gdi_fate_of(const gdi_people *people, const char *kind, const char *key
                      .lease_us = usual->lease_s * GDI_SECOND_US,
                      .answers_twice = gdi_draw_unit(people->seed, "twice", key, attempt) < people->faults};
     int64_t longest_s = usual->longest_s;
-    if (until_us > claimed_us) { /* trainings end in their time, and not all of them use it up */
-        longest_s = (until_us - claimed_us) / GDI_SECOND_US;
+    if (until_us > claimed_us + OVERDUE * GDI_SECOND_US) { /* trainings end in their time; not all of them use it up */
+        longest_s = (until_us - claimed_us) / GDI_SECOND_US - OVERDUE;
     }
     int64_t shortest_s = usual->shortest_s < longest_s ? usual->shortest_s : longest_s;
     int64_t takes_s = gdi_draw_range(people->seed, "takes", key, attempt, shortest_s, longest_s);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "core/simulation/arrows.h"
-#include "core/simulation/reservations.h"
+#include "core/simulation/promises.h"
 #include "core/simulation/seen.h"
 #include "core/tournament/rules.h"
 
@@ -12,8 +12,13 @@ struct gdi_invariants {
     const gdi_people *people; /* NULL: nobody leaves */
     gdi_rules rules;
     gdi_seen seen;
-    int64_t last_weights_job; /* vectors up to this one were checked */
+    int64_t last_job; /* promises up to this one were checked */
+    uint64_t checks;
+    uint32_t moved; /* subjects whose rows are not as they were at the last check */
 };
+
+/* What a rule is about. A rule is run when its subject moved, and every ALL_EACH checks in any case. */
+enum { FIELD = 1, MONEY = 2, JOBS = 4, ALL = FIELD | MONEY | JOBS, ALL_EACH = 16 };
 
 /* ---- answers that must be empty ---- */
 
@@ -21,6 +26,7 @@ enum { MAY_LEAVE = 1 }; /* hotkeys that leave the network are excepted: the seco
 
 typedef struct rule {
     const char *name;
+    uint32_t subject;
     const char *sql; /* first column: what to say; $1 is the burn hotkey where it is used */
     uint32_t uses_burn, except;
 } rule;
@@ -33,21 +39,21 @@ typedef struct rule {
     "UNION ALL SELECT round_id, hotkey2 FROM tournament_pairs)"
 
 static const rule rules[] = {
-    {"fee_once",
+    {"fee_once", MONEY,
      "SELECT tournament_id || ' charged ' || hotkey || ' more than once' FROM balance_events "
      "WHERE event_type = 'participation_fee' GROUP BY tournament_id, hotkey HAVING COUNT(*) > 1",
      0, 0},
-    {"fee_paid",
+    {"fee_paid", MONEY,
      "SELECT p.hotkey || ' takes part in ' || p.tournament_id || ' without a fee' FROM tournament_participants p "
      "LEFT JOIN balance_events e ON e.id = p.fee_event_id AND e.event_type = 'participation_fee' "
      "AND e.tournament_id = p.tournament_id AND e.hotkey = p.hotkey WHERE p.hotkey <> $1 AND e.id IS NULL",
      1, 0},
-    {"fee_paid",
+    {"fee_paid", MONEY,
      "SELECT e.hotkey || ' paid for ' || e.tournament_id || ' and takes no part' FROM balance_events e "
      "LEFT JOIN tournament_participants p ON p.fee_event_id = e.id "
      "WHERE e.event_type = 'participation_fee' AND p.hotkey IS NULL",
      0, 0},
-    {"balances",
+    {"balances", MONEY,
      "SELECT 'the balance of ' || b.coldkey || ' is not what was sent and charged' FROM coldkey_balances b "
      "LEFT JOIN (SELECT from_ss58, SUM(amount_rao) AS sent, COUNT(*) AS count FROM transfers GROUP BY from_ss58) t "
      "ON t.from_ss58 = b.coldkey "
@@ -56,33 +62,33 @@ static const rule rules[] = {
      "WHERE b.balance_rao <> COALESCE(t.sent, 0) + COALESCE(e.booked, 0) OR b.balance_rao < 0 "
      "OR b.total_sent_rao <> COALESCE(t.sent, 0) OR b.transfer_count <> COALESCE(t.count, 0)",
      0, 0},
-    {"balances",
+    {"balances", MONEY,
      "SELECT 'transfer ' || t.id || ' was credited to nobody' FROM transfers t "
      "LEFT JOIN coldkey_balances b ON b.coldkey = t.from_ss58 WHERE b.coldkey IS NULL",
      0, 0},
-    {"balances",
+    {"balances", MONEY,
      "SELECT e.coldkey || ' was charged and has no balance' FROM balance_events e "
      "LEFT JOIN coldkey_balances b ON b.coldkey = e.coldkey WHERE b.coldkey IS NULL",
      0, 0},
-    {"rounds",
+    {"rounds", FIELD,
      "SELECT 'the rounds of ' || tournament_id || ' are not numbered one after the other' FROM tournament_rounds "
      "GROUP BY tournament_id HAVING MIN(round_number) <> 1 OR MAX(round_number) <> COUNT(*)",
      0, 0},
-    {"rounds",
+    {"rounds", FIELD,
      "SELECT r.round_id || ' is followed by another round' FROM tournament_rounds r JOIN tournament_rounds n "
      "ON n.tournament_id = r.tournament_id AND n.round_number = r.round_number + 1 "
      "WHERE r.status <> 'completed' OR r.is_final_round",
      0, 0},
-    {"entrant_twice",
+    {"entrant_twice", FIELD,
      "SELECT m.hotkey || ' is in ' || m.round_id || ' more than once' FROM " MEMBERS " m "
      "GROUP BY m.round_id, m.hotkey HAVING COUNT(*) > 1",
      0, 0},
-    {"entrant_twice",
+    {"entrant_twice", FIELD,
      "SELECT m.hotkey || ' is in ' || m.round_id || ' and does not take part' FROM " MEMBERS " m "
      "JOIN tournament_rounds r ON r.round_id = m.round_id LEFT JOIN tournament_participants p "
      "ON p.tournament_id = r.tournament_id AND p.hotkey = m.hotkey WHERE p.hotkey IS NULL",
      0, 0},
-    {"entrant_lost",
+    {"entrant_lost", FIELD,
      "SELECT m.hotkey || ' was in ' || r.round_id || ' and is neither in ' || n.round_id || ' nor eliminated', "
      "m.hotkey "
      "FROM " MEMBERS " m JOIN tournament_rounds r ON r.round_id = m.round_id "
@@ -91,35 +97,35 @@ static const rule rules[] = {
      "LEFT JOIN " MEMBERS " f ON f.round_id = n.round_id AND f.hotkey = m.hotkey "
      "WHERE f.hotkey IS NULL AND p.eliminated_in_round_id IS NULL AND m.hotkey <> $1",
      1, MAY_LEAVE},
-    {"entrant_lost",
+    {"entrant_lost", FIELD,
      "SELECT p.hotkey || ' takes part in ' || p.tournament_id || ' and is neither in its first round nor eliminated', "
      "p.hotkey FROM tournament_participants p "
      "JOIN tournament_rounds r ON r.tournament_id = p.tournament_id AND r.round_number = 1 "
      "LEFT JOIN " MEMBERS " f ON f.round_id = r.round_id AND f.hotkey = p.hotkey "
      "WHERE f.hotkey IS NULL AND p.eliminated_in_round_id IS NULL AND p.hotkey <> $1",
      1, MAY_LEAVE},
-    {"entrant_back",
+    {"entrant_back", FIELD,
      "SELECT m.hotkey || ' is in ' || r.round_id || ' although ' || p.eliminated_in_round_id || ' was its last' "
      "FROM " MEMBERS " m JOIN tournament_rounds r ON r.round_id = m.round_id "
      "JOIN tournament_participants p ON p.tournament_id = r.tournament_id AND p.hotkey = m.hotkey "
      "JOIN tournament_rounds e ON e.round_id = p.eliminated_in_round_id WHERE e.round_number < r.round_number",
      0, 0},
-    {"one_winner",
+    {"one_winner", FIELD,
      "SELECT t.tournament_id || ' is completed without a winner' FROM tournaments t "
      "WHERE t.status = 'completed' AND t.winner_hotkey IS NULL",
      0, 0},
-    {"one_winner",
+    {"one_winner", FIELD,
      "SELECT t.winner_hotkey || ' won ' || t.tournament_id || ' without being in it' FROM tournaments t "
      "LEFT JOIN tournament_participants p ON p.tournament_id = t.tournament_id AND p.hotkey = t.winner_hotkey "
      "WHERE t.winner_hotkey IS NOT NULL AND (p.hotkey IS NULL OR p.eliminated_in_round_id IS NOT NULL)",
      0, 0},
-    {"one_winner",
+    {"one_winner", FIELD,
      "SELECT p.hotkey || ' is still in ' || t.tournament_id || ', which somebody else won', p.hotkey "
      "FROM tournaments t JOIN tournament_participants p ON p.tournament_id = t.tournament_id "
      "WHERE t.status = 'completed' AND p.hotkey <> t.winner_hotkey AND p.eliminated_in_round_id IS NULL "
      "AND p.hotkey <> $1 AND EXISTS (SELECT 1 FROM tournament_rounds r WHERE r.tournament_id = t.tournament_id)",
      1, MAY_LEAVE},
-    {"job_twice", "SELECT 'job ' || key || ' is there twice' FROM jobs GROUP BY key HAVING COUNT(*) > 1", 0, 0},
+    {"job_twice", JOBS, "SELECT 'job ' || key || ' is there twice' FROM jobs GROUP BY key HAVING COUNT(*) > 1", 0, 0},
 };
 
 static bool is_excepted(const gdi_invariants *invariants, const rule *r, const gdi_rows *rows)
@@ -170,55 +176,72 @@ static god_status check_fee_amounts(gdi_invariants *invariants, gdi_db *db, god_
 
 /* ---- states ---- */
 
-typedef struct watched {
+/* How each kind of name in the answer below may change, what is broken otherwise, and whose rules are run when it
+ * does. */
+static const struct watched {
     const char *invariant;
-    uint32_t machine;
-    const char *sql; /* name, state */
-} watched;
-
-/* Tasks and what hangs on them: of rounds that are open, or whose tournament is. */
-#define OPEN_TASKS                                                                                  \
-    "SELECT l.task_id FROM tournament_tasks l JOIN tournament_rounds r ON r.round_id = l.round_id " \
-    "WHERE r.status <> 'completed'"
-
-static const watched watched_states[] = {
-    {"state", GDI_ARROWS_TOURNAMENT, "SELECT 'tournament ' || tournament_id, status FROM tournaments"},
-    {"winner_changed", GDI_ARROWS_SET_ONCE,
-     "SELECT 'winner of ' || tournament_id, COALESCE(winner_hotkey, '') FROM tournaments"},
-    {"elimination", GDI_ARROWS_SET_ONCE,
-     "SELECT 'elimination of ' || p.hotkey || ' in ' || p.tournament_id, COALESCE(p.eliminated_in_round_id, '') "
-     "FROM tournament_participants p"},
-    {"state", GDI_ARROWS_ROUND, "SELECT 'round ' || round_id, status FROM tournament_rounds"},
-    {"state", GDI_ARROWS_TASK, "SELECT 'task ' || task_id, status FROM tasks WHERE task_id IN (" OPEN_TASKS ")"},
-    {"state", GDI_ARROWS_TRAINING,
-     "SELECT 'training ' || task_id || '/' || hotkey, training_status FROM tournament_task_hotkey_trainings "
-     "WHERE task_id IN (" OPEN_TASKS ")"},
-    {"state", GDI_ARROWS_EVALUATION,
-     "SELECT 'evaluation ' || task_id || '/' || hotkey, evaluation_status FROM evaluations "
-     "WHERE task_id IN (" OPEN_TASKS ")"},
-    {"state", GDI_ARROWS_GAMES,
-     "SELECT 'games ' || task_id || '/' || hotkey_a || '/' || hotkey_b || '/' || environment_name, status "
-     "FROM pvp_pair_results WHERE task_id IN (" OPEN_TASKS ")"},
-    {"state", GDI_ARROWS_GAMES,
-     "SELECT 'games alone ' || task_id || '/' || hotkey || '/' || environment_name, status "
-     "FROM pvp_individual_scores WHERE task_id IN (" OPEN_TASKS ")"},
-    {"state", GDI_ARROWS_REVIEW, "SELECT 'review ' || round_id, status FROM tournament_dedup_reviews"},
+    uint32_t machine, subject;
+} watched[] = {
+    {"state", GDI_ARROWS_TOURNAMENT, FIELD},
+    {"winner_changed", GDI_ARROWS_SET_ONCE, FIELD},
+    {"elimination", GDI_ARROWS_SET_ONCE, FIELD},
+    {"state", GDI_ARROWS_ROUND, FIELD},
+    {"state", GDI_ARROWS_REVIEW, FIELD},
+    {"state", GDI_ARROWS_TASK, 0},
+    {"state", GDI_ARROWS_TRAINING, 0},
+    {"state", GDI_ARROWS_EVALUATION, 0},
+    {"state", GDI_ARROWS_GAMES, 0},
+    {"", GDI_ARROWS_ANY, MONEY},
 };
+enum { WATCHED_COUNT = sizeof watched / sizeof *watched };
 
-static god_status watch(gdi_invariants *invariants, gdi_db *db, const watched *w, god_error *err)
+/* All in one statement: place in the table above, name, state. Tasks and what hangs on them only of rounds that are
+ * open. The sums change with every fee, refund and transfer. */
+static const char watched_sql[] =
+    "WITH open AS (SELECT l.task_id FROM tournament_tasks l JOIN tournament_rounds r ON r.round_id = l.round_id "
+    "WHERE r.status <> 'completed') "
+    "SELECT 0, 'tournament ' || tournament_id, status FROM tournaments "
+    "UNION ALL SELECT 1, 'winner of ' || tournament_id, COALESCE(winner_hotkey, '') FROM tournaments "
+    "UNION ALL SELECT 2, 'elimination of ' || hotkey || ' in ' || tournament_id, COALESCE(eliminated_in_round_id, '') "
+    "FROM tournament_participants "
+    "UNION ALL SELECT 3, 'round ' || round_id, status FROM tournament_rounds "
+    "UNION ALL SELECT 4, 'review ' || round_id, status FROM tournament_dedup_reviews "
+    "UNION ALL SELECT 5, 'task ' || t.task_id, t.status FROM open o JOIN tasks t ON t.task_id = o.task_id "
+    "UNION ALL SELECT 6, 'training ' || t.task_id || '/' || t.hotkey, t.training_status "
+    "FROM open o JOIN tournament_task_hotkey_trainings t ON t.task_id = o.task_id "
+    "UNION ALL SELECT 7, 'evaluation ' || t.task_id || '/' || t.hotkey, t.evaluation_status "
+    "FROM open o JOIN evaluations t ON t.task_id = o.task_id "
+    "UNION ALL SELECT 8, 'games ' || t.task_id || '/' || t.hotkey_a || '/' || t.hotkey_b || '/' || "
+    "t.environment_name, t.status FROM open o JOIN pvp_pair_results t ON t.task_id = o.task_id "
+    "UNION ALL SELECT 8, 'games alone ' || t.task_id || '/' || t.hotkey || '/' || t.environment_name, t.status "
+    "FROM open o JOIN pvp_individual_scores t ON t.task_id = o.task_id "
+    "UNION ALL SELECT 9, 'money', (SELECT COUNT(*) || '/' || COALESCE(SUM(amount_rao), 0) FROM balance_events) || '/' "
+    "|| "
+    "(SELECT COUNT(*) || '/' || COALESCE(SUM(amount_rao), 0) FROM transfers) || '/' || "
+    "(SELECT COUNT(*) || '/' || COALESCE(SUM(balance_rao), 0) FROM coldkey_balances)";
+
+static god_status watch_row(gdi_invariants *invariants, const struct watched *w, const char *name, const char *now,
+                            god_error *err)
+{
+    const char *before = gdi_seen_get(&invariants->seen, name);
+    if (before != NULL && strcmp(before, now) == 0) {
+        return GOD_OK;
+    }
+    if (before != NULL && !gdi_arrows_lead(w->machine, before, now)) {
+        return god_fail(err, GOD_E_INTERNAL, "%s: %s went from \"%s\" to \"%s\"", w->invariant, name, before, now);
+    }
+    invariants->moved |= w->subject;
+    return gdi_seen_put(&invariants->seen, name, now, err);
+}
+
+static god_status watch(gdi_invariants *invariants, gdi_db *db, god_error *err)
 {
     gdi_rows *rows = NULL;
     god_status status = GOD_OK;
-    GOD_TRY(gdi_db_query(db, w->sql, NULL, 0, &rows, err));
+    GOD_TRY(gdi_db_query(db, watched_sql, NULL, 0, &rows, err));
     while (status == GOD_OK && gdi_rows_next(rows)) {
-        const char *name = gdi_rows_text(rows, 0), *now = gdi_rows_text(rows, 1);
-        const char *before = gdi_seen_get(&invariants->seen, name);
-        if (before != NULL && !gdi_arrows_lead(w->machine, before, now)) {
-            status =
-                god_fail(err, GOD_E_INTERNAL, "%s: %s went from \"%s\" to \"%s\"", w->invariant, name, before, now);
-        } else {
-            status = gdi_seen_put(&invariants->seen, name, now, err);
-        }
+        const struct watched *w = &watched[(size_t)gdi_rows_int(rows, 0) % WATCHED_COUNT];
+        status = watch_row(invariants, w, gdi_rows_text(rows, 1), gdi_rows_text(rows, 2), err);
     }
     gdi_rows_free(rows);
     return status;
@@ -240,17 +263,20 @@ god_status gdi_invariants_new(const char *burn_hotkey, const gdi_people *people,
     return GOD_OK;
 }
 
-god_status gdi_invariants_check(gdi_invariants *invariants, gdi_db *db, god_error *err)
+god_status gdi_invariants_check(gdi_invariants *invariants, gdi_db *db, bool all, god_error *err)
 {
+    all = all || invariants->checks++ % ALL_EACH == 0;
+    invariants->moved = all ? ALL : 0;
+    GOD_TRY(watch(invariants, db, err));
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        GOD_TRY(check_rule(invariants, db, &rules[i], err));
+        if ((rules[i].subject & invariants->moved) != 0) {
+            GOD_TRY(check_rule(invariants, db, &rules[i], err));
+        }
     }
-    GOD_TRY(check_fee_amounts(invariants, db, err));
-    for (size_t i = 0; i < sizeof watched_states / sizeof *watched_states; i++) {
-        GOD_TRY(watch(invariants, db, &watched_states[i], err));
+    if ((invariants->moved & MONEY) != 0) {
+        GOD_TRY(check_fee_amounts(invariants, db, err));
     }
-    GOD_TRY(gdi_reservations_check(db, err));
-    return gdi_weights_check(db, &invariants->last_weights_job, err);
+    return gdi_promises_check(db, &invariants->seen, &invariants->last_job, err);
 }
 
 void gdi_invariants_free(gdi_invariants *invariants)

@@ -17,7 +17,7 @@
  *     weights          entries in [0, 1], their sum at most 1 + 1e-12                                       20
  *     job_twice        no key has two jobs
  *
- * A check costs a few dozen short statements. It remembers states from one check to the next; a new object has seen
+ * It remembers states from one check to the next; a new object has seen
  * nothing and takes what it finds. [one]
  */
 #ifndef GDI_SIMULATION_INVARIANTS_H
@@ -31,8 +31,9 @@ typedef struct gdi_invariants gdi_invariants;
 /* `people` (borrowed) tell who may leave the network; NULL: nobody does. */
 god_status gdi_invariants_new(const char *burn_hotkey, const gdi_people *people, gdi_invariants **ret_invariants,
                               god_error *err);
-/* GOD_E_INTERNAL with "NAME: what is wrong with which row" for the first that is broken. */
-god_status gdi_invariants_check(gdi_invariants *invariants, gdi_db *db, god_error *err);
+/* GOD_E_INTERNAL with "NAME: what is wrong with which row" for the first that is broken. Without `all` the rules of
+ * entrants, rounds and money are only run when something of theirs moved, and every sixteenth time in any case. */
+god_status gdi_invariants_check(gdi_invariants *invariants, gdi_db *db, bool all, god_error *err);
 void gdi_invariants_free(gdi_invariants *invariants); /* accepts NULL */
 
 #endif

@@ -51,8 +51,8 @@ gdi_cycles_options gdi_setting_cycles(const gdi_rules *rules, const gdi_task_kin
         .dataset_white_list = white_list,
         .collection_address = "5Ef5JgNv14LY4UEQFHbRQkf8TnegDV3AfAbcsJe5T2w6VQdo",
         /* Rarer than in production: what they do is the same, and they are most of the work of a quiet week. */
-        .nodes_period_us = 3 * GDI_HOUR_US,
-        .transfers_period_us = 2 * GDI_HOUR_US,
+        .nodes_period_us = 12 * GDI_HOUR_US,
+        .transfers_period_us = 6 * GDI_HOUR_US,
         .weights_period_us = 24 * GDI_HOUR_US,
     };
 }

@@ -21,6 +21,7 @@ typedef struct gdi_world {
 typedef struct gdi_question {
     const char *kind, *key;
     const json_t *payload;
+    const json_t *busy; /* refresh_gpus: "<trainer>#<GPU>": true for each that is at work; otherwise NULL */
     uint32_t attempt;
     int64_t answered_us; /* true virtual time */
 } gdi_question;

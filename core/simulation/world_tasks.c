@@ -61,6 +61,16 @@ json_t *gdi_world_watch_training(const gdi_world *world, const gdi_question *que
     return json_pack("{s:s, s:s}", "status", failed ? "failure" : "success", "message", failed ? "exit code 1" : "");
 }
 
+/* A trainer knows what it runs. It may call a free GPU busy, but never lends one twice. */
+static json_t *gpu(const gdi_world *world, const gdi_question *question, const char *ip, int id)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "%.40s#%d", ip, id);
+    bool busy = json_is_true(json_object_get(question->busy, name)) ||
+                gdi_world_happens(world, question, "busy for nobody", name, 0.05);
+    return json_pack("{s:i, s:s, s:i, s:b}", "gpu_id", id, "gpu_type", "H100", "vram_gb", 80, "available", !busy);
+}
+
 json_t *gdi_world_refresh_gpus(const gdi_world *world, const gdi_question *question)
 {
     const json_t *asked = json_object_get(question->payload, "trainers"), *trainer;
@@ -78,9 +88,8 @@ json_t *gdi_world_refresh_gpus(const gdi_world *world, const gdi_question *quest
             gpus = json_null();
         } else {
             gpus = json_array();
-            for (int gpu = 0; gpu < GDI_TRAINER_GPUS; gpu++) {
-                failed |= json_array_append_new(gpus, json_pack("{s:i, s:s, s:i, s:b}", "gpu_id", gpu, "gpu_type",
-                                                                "H100", "vram_gb", 80, "available", 1));
+            for (int id = 0; id < GDI_TRAINER_GPUS; id++) {
+                failed |= json_array_append_new(gpus, gpu(world, question, ip, id));
             }
         }
         failed |= json_array_append_new(trainers, json_pack("{s:s, s:o}", "trainer_ip", ip, "gpus", gpus));

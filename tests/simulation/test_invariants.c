@@ -39,9 +39,10 @@ static const char *const healthy[] = {
     "INSERT INTO trainers_gpus (trainer_ip, gpu_id, held_by, created_at, updated_at) VALUES "
     "('ip', 0, 'k/a', " X ", " X "), ('ip', 1, 'k/c', " X ", " X ")",
     "INSERT INTO jobs (kind, key, state, task_id, hotkey, payload, result, not_before, created_at, updated_at, "
-    "ended_at) VALUES ('start_training', 's/a', 'done', 'k', 'a', '{\"gpu_ids\":[0]}', '{}', " X ", " X ", " X ", " X
-    "), "
-    "('start_training', 's/c', 'done', 'k', 'c', '{\"gpu_ids\":[1]}', '{}', " X ", " X ", " X ", " X "), "
+    "ended_at) VALUES ('start_training', 'start_training/k/a/1', 'done', 'k', 'a', '{\"trainer_ip\":\"ip\", "
+    "\"gpu_ids\":[0], \"training_data\":{\"hours_to_complete\":2}}', '{}', " X ", " X ", " X ", " X "), "
+    "('start_training', 'start_training/k/c/1', 'done', 'k', 'c', '{\"trainer_ip\":\"ip\", \"gpu_ids\":[1], "
+    "\"training_data\":{\"hours_to_complete\":2}}', '{}', " X ", " X ", " X ", " X "), "
     "('set_weights', 'w/1', 'done', NULL, NULL, '{\"weights\":{\"a\":0.25,\"BURN\":0.75}}', '{}', " X ", " X ", " X
     ", " X ")",
 };
@@ -49,6 +50,7 @@ static const char *const healthy[] = {
 static const struct mutation {
     const char *invariant;
     const char *sql[4];
+    int afresh; /* seen by somebody who did not see the rows before: another invariant would say so first */
 } mutations[] = {
     {"state", {"UPDATE tournaments SET status = 'pending'"}},
     {"state", {"UPDATE tournament_rounds SET status = 'pending' WHERE round_id = 'r2'"}},
@@ -56,7 +58,7 @@ static const struct mutation {
     {"state", {"UPDATE tournament_task_hotkey_trainings SET training_status = 'made up' WHERE hotkey = 'a'"}},
     {"state", {"UPDATE evaluations SET evaluation_status = 'made up'"}},
     {"elimination", {"UPDATE tournament_participants SET eliminated_in_round_id = 'r2' WHERE hotkey = 'b'"}},
-    {"entrant_lost", {"UPDATE tournament_participants SET eliminated_in_round_id = NULL WHERE hotkey = 'b'"}},
+    {"entrant_lost", {"UPDATE tournament_participants SET eliminated_in_round_id = NULL WHERE hotkey = 'b'"}, 1},
     {"fee_once",
      {"DROP INDEX balance_events_fee_once",
       "INSERT INTO balance_events (tournament_id, coldkey, hotkey, event_type, amount_rao, created_at) "
@@ -79,7 +81,7 @@ static const struct mutation {
       "UPDATE coldkey_balances SET balance_rao = -200000000, total_sent_rao = 300000000 WHERE coldkey = 'k1'"}},
     {"rounds", {"UPDATE tournament_rounds SET round_number = 3 WHERE round_id = 'r2'"}},
     {"rounds", {"UPDATE tournament_rounds SET is_final_round = 1 WHERE round_id = 'r1'"}},
-    {"rounds", {"UPDATE tournament_rounds SET status = 'active' WHERE round_id = 'r1'"}},
+    {"rounds", {"UPDATE tournament_rounds SET status = 'active' WHERE round_id = 'r1'"}, 1},
     {"entrant_twice",
      {"INSERT INTO tournament_pairs (pair_id, round_id, hotkey1, hotkey2, created_at) "
       "VALUES ('q4', 'r2', 'BURN', 'a', " X ")"}},
@@ -98,7 +100,10 @@ static const struct mutation {
     {"one_winner", {"UPDATE tournaments SET status = 'completed', winner_hotkey = 'b'"}},
     {"one_winner", {"UPDATE tournaments SET status = 'completed', winner_hotkey = 'a'"}},
     {"one_winner", {"UPDATE tournaments SET winner_hotkey = 'nobody'"}},
-    {"gpu_twice", {"UPDATE jobs SET payload = '{\"gpu_ids\":[0]}' WHERE key = 's/c'"}},
+    {"gpu_twice",
+     {"INSERT INTO jobs (kind, key, task_id, hotkey, payload, not_before, created_at, updated_at) VALUES "
+      "('start_training', 'start_training/k/c/2', 'k', 'c', '{\"trainer_ip\":\"ip\", \"gpu_ids\":[1, 0], "
+      "\"training_data\":{\"hours_to_complete\":2}}', " X ", " X ", " X ")"}},
     {"weights",
      {"INSERT INTO jobs (kind, key, payload, not_before, created_at, updated_at) VALUES ('set_weights', 'w/2', "
       "'{\"weights\":{\"a\":0.25,\"BURN\":0.7500001}}', " X ", " X ", " X ")"}},
@@ -141,14 +146,14 @@ static void tear_down(void)
 START_TEST(test_simulation_invariants__hold_in_a_healthy_store)
 {
     for (int i = 0; i < 3; i++) {
-        ck_assert_msg(gdi_invariants_check(invariants, db, &err) == GOD_OK, "%s", err.message);
+        ck_assert_msg(gdi_invariants_check(invariants, db, true, &err) == GOD_OK, "%s", err.message);
     }
     run("UPDATE tasks SET status = 'success'");
     run("UPDATE tournament_task_hotkey_trainings SET training_status = 'success'");
     run("UPDATE tournament_rounds SET status = 'completed'");
     run("UPDATE tournament_participants SET eliminated_in_round_id = 'r2' WHERE hotkey = 'c'");
     run("UPDATE tournaments SET status = 'completed', winner_hotkey = 'a'");
-    ck_assert_msg(gdi_invariants_check(invariants, db, &err) == GOD_OK, "%s", err.message);
+    ck_assert_msg(gdi_invariants_check(invariants, db, true, &err) == GOD_OK, "%s", err.message);
 }
 END_TEST
 
@@ -156,13 +161,17 @@ START_TEST(test_simulation_invariants__see_what_is_broken)
 {
     const struct mutation *mutation = &mutations[_i];
     char prefix[64];
-    ck_assert_msg(gdi_invariants_check(invariants, db, &err) == GOD_OK, "%s", err.message);
+    ck_assert_msg(gdi_invariants_check(invariants, db, true, &err) == GOD_OK, "%s", err.message);
     run("PRAGMA ignore_check_constraints = 1");
     run("PRAGMA foreign_keys = 0");
     for (size_t i = 0; i < 4 && mutation->sql[i] != NULL; i++) {
         run(mutation->sql[i]);
     }
-    ck_assert_int_eq(gdi_invariants_check(invariants, db, &err), GOD_E_INTERNAL);
+    if (mutation->afresh) {
+        gdi_invariants_free(invariants);
+        ck_assert_int_eq(gdi_invariants_new("BURN", NULL, &invariants, &err), GOD_OK);
+    }
+    ck_assert_int_eq(gdi_invariants_check(invariants, db, true, &err), GOD_E_INTERNAL);
     (void)snprintf(prefix, sizeof prefix, "%s: ", mutation->invariant);
     ck_assert_msg(strncmp(err.message, prefix, strlen(prefix)) == 0, "%s was to be broken by %s, this was: %s",
                   mutation->invariant, mutation->sql[0], err.message);
@@ -172,9 +181,9 @@ END_TEST
 START_TEST(test_simulation_invariants__a_winner_stays)
 {
     run("UPDATE tournaments SET winner_hotkey = 'a'");
-    ck_assert_msg(gdi_invariants_check(invariants, db, &err) == GOD_OK, "%s", err.message);
+    ck_assert_msg(gdi_invariants_check(invariants, db, true, &err) == GOD_OK, "%s", err.message);
     run("UPDATE tournaments SET winner_hotkey = 'c'");
-    ck_assert_int_eq(gdi_invariants_check(invariants, db, &err), GOD_E_INTERNAL);
+    ck_assert_int_eq(gdi_invariants_check(invariants, db, true, &err), GOD_E_INTERNAL);
     ck_assert_ptr_nonnull(strstr(err.message, "winner_changed: "));
 }
 END_TEST
