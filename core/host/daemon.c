@@ -1,15 +1,26 @@
 #include "core/host/daemon.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/lock.h"
 #include "core/base/signals.h"
 #include "core/host/cache.h"
+#include "core/host/executors.h"
 #include "core/host/queue.h"
+#include "core/host/season.h"
+#include "core/host/supervised.h"
 #include "core/host/watch.h"
+#include "core/host/web.h"
+#include "core/net/call.h"
 
-enum { tick_ms = 100, lock_wait_ms = 3 * 1000 /* one that was told to stop may still be at it */ };
+enum {
+    busy_tick_ms = 50,       /* while workers run: their output and their ends are looked for */
+    idle_tick_ms = 5 * 1000, /* otherwise the backstop for a change of a folder that nobody told us */
+    lock_wait_ms = 3 * 1000, /* one that was told to stop may still be at it */
+};
 
 typedef struct daemon {
     const gdi_config *config;
@@ -19,6 +30,13 @@ typedef struct daemon {
     uint64_t plugin_folders; /* bits of watch that mean: look at the plug-ins again */
     gdi_catalogue catalogue;
     gdi_queue queue;
+    gdi_shared_facts facts;
+    gdi_season *season;
+    gdi_executors *executors;
+    gdi_web *web;
+    sigset_t stops;   /* SIGINT and SIGTERM: they reach this thread only while it waits */
+    uint32_t beat_ms; /* of systemd's watchdog; 0: none */
+    uint64_t beat_due_ms;
 } daemon_state;
 
 static uint32_t stop_asked(void *user)
@@ -66,25 +84,115 @@ static god_status open_all(daemon_state *d, god_error *err)
     return gdi_catalogue_refresh(&d->catalogue, err);
 }
 
+static god_status open_tournaments(daemon_state *d, god_error *err)
+{
+    const gdi_executors_options executors = {.config = d->config, .log = d->log, .facts = &d->facts};
+    GOD_TRY(gdi_calls_begin(err));
+    GOD_TRY(gdi_season_open(d->config, d->log, &d->facts, &d->season, err));
+    GOD_TRY(gdi_executors_start(&executors, &d->executors, err));
+    const gdi_web_options web = {
+        .config = d->config, .log = d->log, .facts = &d->facts, .executors = d->executors, .version = GDI_VERSION};
+    return gdi_web_start(&web, &d->web, err);
+}
+
+static void note_workers(daemon_state *d)
+{
+    uint32_t running = 0, ready = 0;
+    for (uint32_t i = 0; i < d->queue.running_max; i++) {
+        running += d->queue.running[i].child != NULL;
+    }
+    for (uint32_t i = 0; i < d->catalogue.plugins.count; i++) {
+        ready += d->catalogue.plugins.uses[i] == GDI_PLUGIN_USABLE;
+    }
+    gdi_host_facts *facts = gdi_facts_lock(&d->facts);
+    facts->workers_running = running;
+    facts->workers_max = d->queue.running_max;
+    facts->plugins_ready = ready;
+    gdi_facts_unlock(&d->facts);
+}
+
+static int shorter(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Waits for a change of a folder, a wake of the store, the end of a worker, a signal, or the time. */
+static void rest(daemon_state *d)
+{
+    sigset_t none;
+    struct pollfd ready[] = {{.fd = d->watch.fd, .events = POLLIN}, {.fd = gdi_season_fd(d->season), .events = POLLIN}};
+    uint32_t busy = 0;
+    for (uint32_t i = 0; i < d->queue.running_max; i++) {
+        busy |= d->queue.running[i].child != NULL;
+    }
+    int wait_ms = shorter(busy ? busy_tick_ms : idle_tick_ms, gdi_season_wait_ms(d->season));
+    wait_ms = d->beat_ms == 0 ? wait_ms : shorter(wait_ms, (int)d->beat_ms);
+    const struct timespec wait = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000L};
+    (void)sigemptyset(&none);
+    (void)ppoll(ready, sizeof ready / sizeof *ready, &wait, &none);
+    if (gdi_season_wait_ms(d->season) == 0 || (ready[1].revents & POLLIN) != 0) {
+        gdi_season_turn(d->season);
+    }
+}
+
+static void beat(daemon_state *d)
+{
+    if (d->beat_ms > 0 && gdi_clock_ms() >= d->beat_due_ms) {
+        gdi_supervised_tell("WATCHDOG=1");
+        d->beat_due_ms = gdi_clock_ms() + d->beat_ms / 2;
+    }
+}
+
+static void refresh_plugins(daemon_state *d)
+{
+    god_error why = GOD_ERROR_INIT;
+    if (gdi_catalogue_refresh(&d->catalogue, &why) != GOD_OK) {
+        gdi_log_write(d->log, GOD_LOG_ERROR, "cannot look at the plug-ins, keeping the list", "reason", why.message,
+                      NULL);
+    }
+}
+
+static void say_ready(const daemon_state *d)
+{
+    char port[12];
+    (void)snprintf(port, sizeof port, "%u", gdi_web_port(d->web));
+    gdi_log_write(d->log, GOD_LOG_INFO, "the host is ready", "state_dir", d->config->paths_state_dir, "config",
+                  d->config->source, "http_port", port, NULL);
+    gdi_supervised_tell("READY=1");
+}
+
 static god_status run(daemon_state *d, god_error *err)
 {
     GOD_TRY(open_all(d, err));
-    gdi_log_write(d->log, GOD_LOG_INFO, "the host is ready", "state_dir", d->config->paths_state_dir, "config",
-                  d->config->source, NULL);
+    GOD_TRY(open_tournaments(d, err));
+    note_workers(d);
+    say_ready(d);
     while (gdi_signals_stop_count() == 0) {
         if ((gdi_watch_take(&d->watch) & d->plugin_folders) != 0) {
-            god_error why = GOD_ERROR_INIT;
-            if (gdi_catalogue_refresh(&d->catalogue, &why) != GOD_OK) {
-                gdi_log_write(d->log, GOD_LOG_ERROR, "cannot look at the plug-ins, keeping the list", "reason",
-                              why.message, NULL);
-            }
+            refresh_plugins(d);
         }
         GOD_TRY(gdi_queue_turn(&d->queue, err));
-        struct pollfd changed = {.fd = d->watch.fd, .events = POLLIN};
-        (void)poll(&changed, 1, tick_ms);
+        note_workers(d);
+        beat(d);
+        rest(d);
     }
     gdi_log_write(d->log, GOD_LOG_INFO, "the host was asked to stop", NULL);
     return GOD_OK;
+}
+
+static void stop(daemon_state *d)
+{
+    gdi_supervised_tell("STOPPING=1");
+    gdi_facts_lock(&d->facts)->stopping = 1;
+    gdi_facts_unlock(&d->facts);
+    gdi_executors_stop(d->executors);                    /* what they held is queued again */
+    (void)pthread_sigmask(SIG_UNBLOCK, &d->stops, NULL); /* a second signal ends the waiting for workers */
+    gdi_queue_stop(&d->queue);
+    gdi_web_stop(d->web);
+    gdi_season_close(d->season);
+    gdi_catalogue_close(&d->catalogue);
+    gdi_watch_close(&d->watch);
+    gdi_calls_end();
 }
 
 god_status gdi_daemon_run(const gdi_config *config, const gdi_layout *layout, const gdi_log *log, god_error *err)
@@ -102,11 +210,15 @@ god_status gdi_daemon_run(const gdi_config *config, const gdi_layout *layout, co
                       .layout = layout,
                       .log = log,
                       .watch = {.fd = -1},
-                      .catalogue = {.config = config, .layout = layout, .log = log}};
+                      .catalogue = {.config = config, .layout = layout, .log = log},
+                      .facts = {.lock = PTHREAD_MUTEX_INITIALIZER, .facts = {.started_us = gdi_facts_now_us()}},
+                      .beat_ms = gdi_supervised_beat_ms()};
+    (void)sigemptyset(&d.stops);
+    (void)sigaddset(&d.stops, SIGINT);
+    (void)sigaddset(&d.stops, SIGTERM);
+    (void)pthread_sigmask(SIG_BLOCK, &d.stops, NULL); /* other threads start with this mask and keep it */
     status = run(&d, err);
-    gdi_queue_stop(&d.queue);
-    gdi_catalogue_close(&d.catalogue);
-    gdi_watch_close(&d.watch);
+    stop(&d);
     (void)close(lock);
     return status;
 }

@@ -1,4 +1,14 @@
-/* core/host/daemon.h: `god host`. One thread, one loop: what changed in the folders, which workers ended. */
+/* core/host/daemon.h: `god host`: one small process that keeps everything going and computes nothing itself.
+ *
+ *     main        folders of jobs and plug-ins (queue.h, catalogue.h), turns of the tournaments (season.h), signals,
+ *                 systemd's watchdog; starts and reaps every god-worker
+ *     hands       host.executors threads and one watcher: the jobs of the store (executors.h)
+ *     http        the public interface and the operator's socket (web.h)
+ *
+ * Each thread has its own connection to the store, and nothing passes between them but rows and a handful of figures
+ * (facts.h). A row that one of them writes wakes the others at once; the clock is only a backstop. The process may be
+ * killed at any instant: start-up is the same code as every other turn.
+ */
 #ifndef GDI_HOST_DAEMON_H
 #define GDI_HOST_DAEMON_H
 

@@ -17,6 +17,7 @@
 #define GDI_HTTP_API_H
 
 #include "core/base/log.h"
+#include "core/cycles/operator.h"
 #include "core/cycles/task_kinds.h"
 #include "core/http/emission.h"
 #include "core/http/key.h"
@@ -35,13 +36,14 @@ typedef struct gdi_host_facts {
     uint64_t jobs_done, jobs_failed; /* by executors of this process, since its start */
     uint32_t plugins_ready;
     uint32_t stopping;
-    char trouble[256]; /* why the host does not get on; "": nothing */
+    char trouble[504]; /* why the host does not get on; "": nothing */
 } gdi_host_facts;
 
 typedef struct gdi_api {
     gdi_db *db; /* borrowed, as everything here */
     const gdi_rules *rules;
     gdi_task_kinds *kinds;
+    gdi_cycles *cycles; /* for an operator's actions; NULL: there are none */
     const char *burn_hotkey;
     int64_t netuid;
     const char *version;

@@ -1,0 +1,462 @@
+#include "core/host/executors.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/cycles/work.h"
+#include "core/host/held.h"
+#include "core/store/configured.h"
+#include "god/helpers/json.h"
+
+enum {
+    kinds_max = 32,
+    hands_max = 64,
+    watched_max = 256,
+    wait_max_ms = 60 * 1000, /* the backstop, should a wake be lost */
+    trouble_ms = 2000,       /* after the store could not be used */
+    first_retry_s = 5,
+    retry_max_s = 600,
+};
+
+typedef struct line {
+    const char *kind;
+    gdi_run_fn *run;                                  /* by a hand; or */
+    gdi_look_fn *look;                                /* by the watcher; or neither: nobody */
+    const char *(*missing)(const gdi_config *config); /* why not; NULL: nothing is missing */
+} line;
+
+static const char *no_nodes(const gdi_config *config)
+{
+    return config->tournament_nodes[0] == '\0' ? "\"tournament.nodes\" of god.yaml names no list of nodes" : NULL;
+}
+
+static const char *no_models(const gdi_config *config)
+{
+    return config->tournament_models_dir[0] == '\0' ? "\"tournament.models_dir\" of god.yaml names no folder of models"
+                                                    : NULL;
+}
+
+static const char *no_chain(const gdi_config *config)
+{
+    (void)config;
+    return "this host has no connection to a chain; somebody else must execute it";
+}
+
+static const char *no_wallet(const gdi_config *config)
+{
+    (void)config;
+    return "requests to miners must be signed, and this host has no wallet";
+}
+
+static const char *somebody_else(const gdi_config *config)
+{
+    (void)config;
+    return "this host does not execute this kind; somebody else must";
+}
+
+static const line lines[] = {
+    {.kind = GDI_WORK_NOTIFY, .run = gdi_run_notify},
+    {.kind = GDI_WORK_REFRESH_NODES, .run = gdi_run_refresh_nodes, .missing = no_nodes},
+    {.kind = GDI_WORK_FIND_HEAD, .run = gdi_run_find_head},
+    {.kind = GDI_WORK_REFRESH_GPUS, .run = gdi_run_refresh_gpus},
+    {.kind = GDI_WORK_START_TRAINING, .run = gdi_run_start_training},
+    {.kind = GDI_WORK_WATCH_TRAINING, .look = gdi_look_watch_training},
+    {.kind = GDI_WORK_EVALUATE, .look = gdi_look_evaluate, .missing = no_models},
+    {.kind = GDI_WORK_READ_TRANSFERS, .missing = no_chain},
+    {.kind = GDI_WORK_SET_WEIGHTS, .missing = no_chain},
+    {.kind = GDI_WORK_ASK_MINERS, .missing = no_wallet},
+};
+
+typedef struct hand {
+    struct gdi_executors *all;
+    pthread_t thread;
+    uint32_t started;
+} hand;
+
+struct gdi_executors {
+    gdi_executors_options options;
+    char owner[128];
+    const char *run_kinds[kinds_max], *look_kinds[kinds_max]; /* NULL-ended */
+    int stop_fd;                                              /* readable: end */
+    hand hands[hands_max];
+    uint32_t hand_count;
+    hand watcher;
+};
+
+static const line *find(const char *kind)
+{
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        if (strcmp(lines[i].kind, kind) == 0) {
+            return &lines[i];
+        }
+    }
+    return NULL;
+}
+
+const char *gdi_executors_missing(const gdi_executors *executors, const char *kind)
+{
+    const line *found = find(kind);
+    if (found == NULL) {
+        return somebody_else(executors->options.config);
+    }
+    return found->missing == NULL ? NULL : found->missing(executors->options.config);
+}
+
+static uint32_t is_stopping(const gdi_executors *all)
+{
+    struct pollfd stop = {.fd = all->stop_fd, .events = POLLIN};
+    return poll(&stop, 1, 0) != 0;
+}
+
+/* ---- one job ---- */
+
+static uint32_t ask_stop(void *user)
+{
+    gdi_held *held = user;
+    return gdi_held_keep(held) != GOD_OK || is_stopping(held->user);
+}
+
+static gdi_execution execution_of(const gdi_executors *all, gdi_held *held)
+{
+    held->user = (void *)all;
+    return (gdi_execution){.config = all->options.config,
+                           .log = all->options.log,
+                           .lease = &held->lease,
+                           .payload = held->payload,
+                           .now_us = gdi_facts_now_us(),
+                           .stop_asked = ask_stop,
+                           .user = held};
+}
+
+static void count(const gdi_executors *all, int running, uint32_t done, uint32_t failed)
+{
+    gdi_host_facts *facts = gdi_facts_lock(all->options.facts);
+    facts->executors_running = (uint32_t)((int)facts->executors_running + running);
+    facts->jobs_done += done;
+    facts->jobs_failed += failed;
+    gdi_facts_unlock(all->options.facts);
+}
+
+static uint32_t is_worth_a_retry(god_status status)
+{
+    return status == GOD_E_TIMEOUT || status == GOD_E_IO || status == GOD_E_NOT_FOUND;
+}
+
+static int64_t retry_at(uint32_t attempt)
+{
+    int64_t wait_s = first_retry_s;
+    for (uint32_t i = 1; i < attempt && wait_s < retry_max_s; i++) {
+        wait_s *= 2;
+    }
+    return gdi_facts_now_us() + (wait_s > retry_max_s ? retry_max_s : wait_s) * 1000000;
+}
+
+/* Tells the store how the work ended. */
+static void settle(const gdi_executors *all, gdi_held *held, god_status outcome, const json_t *result,
+                   const god_error *why)
+{
+    god_error err = GOD_ERROR_INIT;
+    god_status status = GOD_OK;
+    if (outcome != GOD_OK && is_stopping(all)) {
+        status = gdi_job_release(held->db, &held->lease, gdi_facts_now_us(), &err);
+    } else if (outcome == GOD_OK) {
+        status = gdi_held_finish(held, result, &err);
+        count(all, 0, status == GOD_OK, 0);
+    } else {
+        int64_t retry_us = is_worth_a_retry(outcome) ? retry_at(held->lease.attempt) : 0;
+        status = gdi_job_fail(held->db, &held->lease, gdi_facts_now_us(), retry_us, why->message, &err);
+        count(all, 0, 0, status == GOD_OK);
+        gdi_log_write(all->options.log, GOD_LOG_WARNING, "a job failed", "key", held->lease.key, "reason", why->message,
+                      NULL);
+    }
+    if (status != GOD_OK) { /* the lease runs out by itself, and somebody does it again */
+        gdi_log_write(all->options.log, GOD_LOG_WARNING, "the end of a job could not be stored", "key", held->lease.key,
+                      "reason", err.message, NULL);
+    }
+}
+
+/* ---- hands ---- */
+
+static god_status next_due(gdi_db *db, const char *const *kinds, int *ret_wait_ms, god_error *err)
+{
+    int64_t now_us = gdi_facts_now_us();
+    *ret_wait_ms = wait_max_ms;
+    for (; *kinds != NULL; kinds++) {
+        gdi_rows *rows = NULL;
+        GOD_TRY(GDI_QUERY(db, &rows, err, "SELECT MIN(not_before) FROM jobs WHERE state = 'queued' AND kind = $1",
+                          gdi_text(*kinds)));
+        if (gdi_rows_next(rows) && !gdi_rows_is_null(rows, 0)) {
+            int64_t wait_ms = (gdi_rows_time(rows, 0) - now_us) / 1000 + 1;
+            *ret_wait_ms = wait_ms < *ret_wait_ms ? (wait_ms < 1 ? 1 : (int)wait_ms) : *ret_wait_ms;
+        }
+        gdi_rows_free(rows);
+    }
+    return GOD_OK;
+}
+
+/* Waits for a job, the end, or the time. */
+static void rest(const gdi_executors *all, gdi_db *db, int wait_ms)
+{
+    struct pollfd ready[] = {{.fd = all->stop_fd, .events = POLLIN}, {.fd = gdi_db_wake_fd(db), .events = POLLIN}};
+    uint32_t woken = 0;
+    (void)poll(ready, 2, wait_ms);
+    (void)gdi_db_take_wakes(db, &woken, NULL);
+}
+
+/* GOD_E_NOT_FOUND: there is nothing to do. */
+static god_status do_one(const gdi_executors *all, gdi_db *db, god_error *err)
+{
+    gdi_held held;
+    json_t *result = NULL;
+    god_error why = GOD_ERROR_INIT;
+    GOD_TRY(gdi_held_claim(db, all->run_kinds, all->owner, &held, err));
+    const gdi_execution x = execution_of(all, &held);
+    count(all, 1, 0, 0);
+    god_status outcome = find(held.lease.kind)->run(&x, &result, &why);
+    settle(all, &held, outcome, result, &why);
+    count(all, -1, 0, 0);
+    json_decref(result);
+    gdi_held_clear(&held);
+    return GOD_OK;
+}
+
+static god_status open_db(const gdi_executors *all, gdi_db **ret_db, god_error *err)
+{
+    GOD_TRY(gdi_store_open(all->options.config, gdi_facts_now_us(), ret_db, err));
+    god_status status = gdi_db_listen(*ret_db, "jobs", err);
+    if (status != GOD_OK) {
+        gdi_db_close(*ret_db);
+        *ret_db = NULL;
+    }
+    return status;
+}
+
+/* Opens the connection, again and again until it works; NULL when it is time to end. */
+static gdi_db *insist_on_db(const gdi_executors *all)
+{
+    gdi_db *db = NULL;
+    while (!is_stopping(all) && db == NULL) {
+        god_error err = GOD_ERROR_INIT;
+        if (open_db(all, &db, &err) != GOD_OK) {
+            struct pollfd stop = {.fd = all->stop_fd, .events = POLLIN};
+            gdi_log_write(all->options.log, GOD_LOG_ERROR, "an executor cannot open the store, trying again", "reason",
+                          err.message, NULL);
+            (void)poll(&stop, 1, trouble_ms);
+        }
+    }
+    return db;
+}
+
+static void *run_hand(void *user)
+{
+    const gdi_executors *all = ((hand *)user)->all;
+    gdi_db *db = insist_on_db(all);
+    while (!is_stopping(all)) {
+        god_error err = GOD_ERROR_INIT;
+        int wait_ms = trouble_ms;
+        god_status status = do_one(all, db, &err);
+        if (status == GOD_E_NOT_FOUND) {
+            status = next_due(db, all->run_kinds, &wait_ms, &err);
+        }
+        if (status != GOD_OK) {
+            gdi_log_write(all->options.log, GOD_LOG_ERROR, "an executor cannot use the store, trying again", "reason",
+                          err.message, NULL);
+        }
+        if (status != GOD_OK || wait_ms != trouble_ms) {
+            rest(all, db, wait_ms);
+        }
+    }
+    gdi_db_close(db);
+    return NULL;
+}
+
+/* ---- the watcher ---- */
+
+typedef struct watched {
+    gdi_held held;
+    uint64_t due_ms; /* of the next look */
+} watched;
+
+/* One look at one job. Returns 1 when it is settled. */
+static uint32_t look(const gdi_executors *all, watched *w)
+{
+    json_t *result = NULL;
+    uint32_t wait_ms = 0;
+    god_error why = GOD_ERROR_INIT;
+    const gdi_execution x = execution_of(all, &w->held);
+    if (gdi_held_keep(&w->held) != GOD_OK) {
+        return 1; /* somebody else's now, or cancelled */
+    }
+    god_status outcome = find(w->held.lease.kind)->look(&x, &result, &wait_ms, &why);
+    if (outcome == GOD_OK && result == NULL) {
+        w->due_ms = gdi_clock_ms() + wait_ms;
+        return 0;
+    }
+    settle(all, &w->held, outcome, result, &why);
+    json_decref(result);
+    return 1;
+}
+
+static void look_at_all(const gdi_executors *all, watched *list, uint32_t *list_count)
+{
+    for (uint32_t i = 0; i < *list_count;) {
+        if (list[i].due_ms > gdi_clock_ms() && gdi_held_keep(&list[i].held) == GOD_OK) {
+            i++;
+        } else if (!look(all, &list[i])) {
+            i++;
+        } else {
+            gdi_held_clear(&list[i].held);
+            list[i] = list[--*list_count];
+            count(all, -1, 0, 0);
+        }
+    }
+}
+
+static god_status take_more(const gdi_executors *all, gdi_db *db, watched *list, uint32_t *list_count, god_error *err)
+{
+    god_status status = GOD_OK;
+    while (*list_count < watched_max) {
+        watched *w = &list[*list_count];
+        status = gdi_held_claim(db, all->look_kinds, all->owner, &w->held, err);
+        if (status != GOD_OK) {
+            break;
+        }
+        w->due_ms = 0;
+        ++*list_count;
+        count(all, 1, 0, 0);
+    }
+    return status == GOD_E_NOT_FOUND ? GOD_OK : status;
+}
+
+/* Until the next look is due, or a lease needs care. */
+static int wait_of(const watched *list, uint32_t list_count, int wait_ms)
+{
+    uint64_t now = gdi_clock_ms();
+    for (uint32_t i = 0; i < list_count; i++) {
+        uint64_t wait = list[i].due_ms > now ? list[i].due_ms - now : 0;
+        wait = wait > GDI_HELD_KEEP_MS ? GDI_HELD_KEEP_MS : wait;
+        wait_ms = wait < (uint64_t)wait_ms ? (int)wait : wait_ms;
+    }
+    return wait_ms;
+}
+
+static void release_all(const gdi_executors *all, watched *list, uint32_t list_count)
+{
+    for (uint32_t i = 0; i < list_count; i++) {
+        (void)gdi_job_release(list[i].held.db, &list[i].held.lease, gdi_facts_now_us(), NULL);
+        gdi_held_clear(&list[i].held);
+        count(all, -1, 0, 0);
+    }
+}
+
+static void *run_watcher(void *user)
+{
+    const gdi_executors *all = ((hand *)user)->all;
+    watched *list = calloc(watched_max, sizeof *list);
+    uint32_t list_count = 0;
+    gdi_db *db = list == NULL ? NULL : insist_on_db(all);
+    while (db != NULL && !is_stopping(all)) {
+        god_error err = GOD_ERROR_INIT;
+        int wait_ms = trouble_ms;
+        god_status status = take_more(all, db, list, &list_count, &err);
+        look_at_all(all, list, &list_count);
+        if (status == GOD_OK) {
+            status = next_due(db, all->look_kinds, &wait_ms, &err);
+        }
+        if (status != GOD_OK) {
+            gdi_log_write(all->options.log, GOD_LOG_ERROR, "the watcher cannot use the store, trying again", "reason",
+                          err.message, NULL);
+        }
+        rest(all, db, list_count == watched_max ? GDI_HELD_KEEP_MS : wait_of(list, list_count, wait_ms));
+    }
+    release_all(all, list, list_count);
+    gdi_db_close(db);
+    free(list);
+    return NULL;
+}
+
+/* ---- start and stop ---- */
+
+static void choose_kinds(gdi_executors *all)
+{
+    size_t run_count = 0, look_count = 0;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        if (gdi_executors_missing(all, lines[i].kind) != NULL) {
+            continue;
+        }
+        if (lines[i].run != NULL) {
+            all->run_kinds[run_count++] = lines[i].kind;
+        } else {
+            all->look_kinds[look_count++] = lines[i].kind;
+        }
+    }
+}
+
+static god_status start_thread(gdi_executors *all, hand *h, void *(*run)(void *user), god_error *err)
+{
+    h->all = all;
+    if (pthread_create(&h->thread, NULL, run, h) != 0) {
+        return god_fail(err, GOD_E_IO, "cannot start a thread for an executor");
+    }
+    h->started = 1;
+    return GOD_OK;
+}
+
+static god_status start_all(gdi_executors *all, god_error *err)
+{
+    all->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (all->stop_fd < 0) {
+        return god_fail_errno(err, GOD_E_IO, "cannot make an event descriptor");
+    }
+    choose_kinds(all);
+    for (uint32_t i = 0; i < (uint32_t)all->options.config->host_executors && i < hands_max; i++) {
+        GOD_TRY(start_thread(all, &all->hands[i], run_hand, err));
+        all->hand_count++;
+    }
+    gdi_facts_lock(all->options.facts)->executors_max = all->hand_count;
+    gdi_facts_unlock(all->options.facts);
+    return start_thread(all, &all->watcher, run_watcher, err);
+}
+
+god_status gdi_executors_start(const gdi_executors_options *options, gdi_executors **ret_executors, god_error *err)
+{
+    char host[64] = "host";
+    gdi_executors *all = calloc(1, sizeof *all);
+    if (all == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for the executors");
+    }
+    all->options = *options;
+    (void)gethostname(host, sizeof host - 1);
+    (void)snprintf(all->owner, sizeof all->owner, "%s/%ld/%llu", host, (long)getpid(),
+                   (unsigned long long)gdi_clock_ms());
+    god_status status = start_all(all, err);
+    if (status != GOD_OK) {
+        gdi_executors_stop(all);
+        return status;
+    }
+    *ret_executors = all;
+    return GOD_OK;
+}
+
+void gdi_executors_stop(gdi_executors *executors)
+{
+    if (executors == NULL) {
+        return;
+    }
+    if (executors->stop_fd >= 0) {
+        (void)eventfd_write(executors->stop_fd, 1); /* nobody reads it: it stays readable for all */
+    }
+    for (uint32_t i = 0; i < executors->hand_count; i++) {
+        (void)pthread_join(executors->hands[i].thread, NULL);
+    }
+    if (executors->watcher.started) {
+        (void)pthread_join(executors->watcher.thread, NULL);
+    }
+    if (executors->stop_fd >= 0) {
+        (void)close(executors->stop_fd);
+    }
+    free(executors);
+}
