@@ -260,6 +260,7 @@ static void step_failed(turn_run *turn, gdi_subject *subject, uint32_t place, go
                   turn->cycles->kinds[place]->name, "tournament", subject->tournament_id, "error", failure->message,
                   NULL);
     subject->failed |= GDI_ON(place);
+    subject->wanted |= GDI_ON(place); /* the reason may have been the time, which is overwritten here */
     subject->due_us[place] = turn->now_us + retry_us;
     if (turn->first_status == GOD_OK) {
         turn->first_status = status;
