@@ -79,10 +79,11 @@ static god_status end(gdi_step *step, gdi_rows *ended, god_error *err)
     return settled(step, &task, json_string_value(json_object_get(result, "augmented_model_id")), stats, err);
 }
 
-/* Another group of the round has the same model and start: its statistics serve here, too. */
-static god_status reuse(gdi_step *step, const gdi_task *task, bool *ret_reused, god_error *err)
+/* Another group of the round has the same model and start: its statistics serve here, too, now or when they are there.
+ */
+static god_status reuse(gdi_step *step, const gdi_task *task, bool *ret_settled, god_error *err)
 {
-    *ret_reused = false;
+    *ret_settled = false;
     if (task->start_point == NULL || strcmp(task->start_point, "default") != 0) {
         return GOD_OK;
     }
@@ -92,7 +93,10 @@ static god_status reuse(gdi_step *step, const gdi_task *task, bool *ret_reused, 
     if (!gdi_rows_next(rows)) {
         return GOD_OK;
     }
-    *ret_reused = true;
+    *ret_settled = true;
+    if (gdi_rows_is_null(rows, 0)) {
+        return GOD_OK;
+    }
     GOD_TRY(gdi_step_parse(step, "statistics of a model", gdi_rows_text(rows, 0), &stats, err));
     return settled(step, task, task->augmented_model_id, stats, err);
 }

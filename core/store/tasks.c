@@ -277,9 +277,11 @@ god_status gdi_task_sibling_stats(gdi_db *db, const gdi_task *task, gdi_rows **r
 {
     return GDI_QUERY(db, ret_rows, err,
                      "SELECT t.baseline_stats FROM tournament_tasks l JOIN tasks t ON t.task_id = l.task_id WHERE"
-                     " l.round_id = $1 AND t.model_id = $2 AND t.training_start_point = $3 AND t.baseline_stats IS NOT"
-                     " NULL ORDER BY t.created_at, t.task_id LIMIT 1",
-                     gdi_text(task->round_id), gdi_text(task->model_id), gdi_text(task->start_point));
+                     " l.round_id = $1 AND t.model_id = $2 AND t.training_start_point = $3 AND t.task_id <> $4 AND"
+                     " (t.baseline_stats IS NOT NULL OR (t.status = 'awaiting_model_prep' AND t.job_key IS NOT NULL))"
+                     " ORDER BY CASE WHEN t.baseline_stats IS NULL THEN 1 ELSE 0 END, t.created_at, t.task_id LIMIT 1",
+                     gdi_text(task->round_id), gdi_text(task->model_id), gdi_text(task->start_point),
+                     gdi_text(task->task_id));
 }
 
 god_status gdi_task_priority(gdi_db *db, const char *task_id, uint32_t *ret_priority, god_error *err)

@@ -116,7 +116,8 @@ god_status gdi_task_model_prepared_in(gdi_db *db, const char *task_id, const cha
 god_status gdi_task_node_prepared_in(gdi_db *db, const char *task_id, const char *hotkey,
                                      const char *baseline_stats_json, god_error *err);
 god_status gdi_task_model_try_in(gdi_db *db, const char *task_id, const char *job_key, int64_t now_us, god_error *err);
-/* Statistics of another task of the round with the same model and start, for reuse; one column, one row or none. */
+/* Statistics of another task of the round with the same model and start, for reuse; NULL: it is being prepared just
+ * now. One column, one row or none. */
 god_status gdi_task_sibling_stats(gdi_db *db, const gdi_task *task, gdi_rows **ret_rows, god_error *err);
 
 /* A benchmark copy (priority 3), a tournament's task (2), or neither (1). */
