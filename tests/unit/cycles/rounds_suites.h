@@ -4,6 +4,9 @@
 
 #include <check.h>
 
+Suite *suite_cycles_rounds_blocked(void);
+Suite *suite_cycles_rounds_environment(void);
+Suite *suite_cycles_rounds_faults(void);
 Suite *suite_cycles_rounds_text(void);
 
 #endif

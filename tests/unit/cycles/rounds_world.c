@@ -122,12 +122,48 @@ json_t *world_result(world *world, const gdi_job_lease *lease, const json_t *pay
     return json_object();
 }
 
+/* With faults: whether the caller is to try again. */
+static bool try_again(world *world, god_status status, uint32_t failures)
+{
+    if (world->stage.failures == failures) {
+        return false;
+    }
+    ck_assert_int_eq(status, GOD_E_IO);
+    world->stage.fail_at = world->stage.statements + world->fault_every;
+    return true;
+}
+
+static god_status claim(world *world, gdi_job_lease *lease, god_error *err)
+{
+    stage *stage = &world->stage;
+    for (;;) {
+        uint32_t failures = stage->failures;
+        god_status status = gdi_job_claim(stage->db, kinds, "world", stage->now_us, GDI_HOUR_US, lease, err);
+        if (!try_again(world, status, failures)) {
+            return status;
+        }
+    }
+}
+
+static god_status end_job(world *world, const gdi_job_lease *lease, const char *result, god_error *err)
+{
+    stage *stage = &world->stage;
+    for (;;) {
+        uint32_t failures = stage->failures;
+        god_status status = result == NULL
+                                ? gdi_job_fail(stage->db, lease, stage->now_us, 0, "the test made it fail", err)
+                                : gdi_job_finish(stage->db, lease, stage->now_us, result, err);
+        if (!try_again(world, status, failures)) {
+            return status;
+        }
+    }
+}
+
 bool world_answer_one(world *world)
 {
     god_error err = GOD_ERROR_INIT;
     gdi_job_lease lease = {.job_id = 0};
-    stage *stage = &world->stage;
-    god_status status = gdi_job_claim(stage->db, kinds, "world", stage->now_us, GDI_HOUR_US, &lease, &err);
+    god_status status = claim(world, &lease, &err);
     if (status == GOD_E_NOT_FOUND) {
         return false;
     }
@@ -137,13 +173,9 @@ bool world_answer_one(world *world)
     if (world->hook == NULL || !world->hook(world, &lease, payload, &result)) {
         result = world_result(world, &lease, payload);
     }
-    if (result == NULL) {
-        OK(gdi_job_fail(stage->db, &lease, stage->now_us, 0, "the test made it fail", &err), &err);
-    } else {
-        char *text = json_dumps(result, JSON_COMPACT);
-        OK(gdi_job_finish(stage->db, &lease, stage->now_us, text, &err), &err);
-        free(text);
-    }
+    char *text = result == NULL ? NULL : json_dumps(result, JSON_COMPACT);
+    OK(end_job(world, &lease, text, &err), &err);
+    free(text);
     json_decref(result);
     json_decref(payload);
     gdi_job_lease_clear(&lease);
@@ -153,11 +185,51 @@ bool world_answer_one(world *world)
 
 /* ---- playing ---- */
 
+/* Until nothing is left to do, whatever fails meanwhile. */
+static void turn_with_faults(world *world)
+{
+    stage *stage = &world->stage;
+    for (uint32_t i = 0; i < 1000; i++) {
+        uint32_t failures = stage->failures;
+        god_status status = stage_try_turn(stage);
+        if (!try_again(world, status, failures)) {
+            ck_assert_int_eq(status, GOD_OK);
+            if (stage->last.steps == 0) {
+                return;
+            }
+        }
+    }
+    ck_abort_msg("a thousand turns did not come to rest");
+}
+
+/* What the test itself asks never fails, and does not bring the next fault nearer. */
+static uint64_t pause_faults(world *world)
+{
+    uint64_t left = world->stage.fail_at - world->stage.statements;
+    world->stage.fail_at = 0;
+    return left;
+}
+
+static void resume_faults(world *world, uint64_t left)
+{
+    world->stage.fail_at = world->fault_every > 0 ? world->stage.statements + left : 0;
+}
+
+static bool is_decided(world *world)
+{
+    uint64_t left = pause_faults(world);
+    bool decided = world_winner(world)[0] != '\0';
+    resume_faults(world, left);
+    return decided;
+}
+
 static bool move_clock(world *world)
 {
     god_error err = GOD_ERROR_INIT;
     int64_t next_us = INT64_MAX;
+    uint64_t left = pause_faults(world);
     OK(gdi_job_next_due(world->stage.db, &next_us, &err), &err);
+    resume_faults(world, left);
     next_us = world->stage.last.next_due_us < next_us ? world->stage.last.next_due_us : next_us;
     if (next_us == INT64_MAX || world->clock_stands) {
         return false;
@@ -170,8 +242,12 @@ static bool move_clock(world *world)
 void world_play(world *world)
 {
     for (uint32_t i = 0; i < 20000; i++) {
-        stage_turn(&world->stage);
-        if (world->stops_at_decision && world_winner(world)[0] != '\0') {
+        if (world->fault_every > 0) {
+            turn_with_faults(world);
+        } else {
+            stage_turn(&world->stage);
+        }
+        if (world->stops_at_decision && is_decided(world)) {
             return;
         }
         bool any = false;

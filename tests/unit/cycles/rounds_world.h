@@ -21,6 +21,7 @@ typedef struct world {
     uint32_t answered;
     bool stops_at_decision; /* leaves what comes after the winner to others; true at first */
     bool clock_stands;      /* play until nothing is left at this moment */
+    uint64_t fault_every;   /* each statement of this number fails, and whoever ran it tries again; 0: none */
 } world;
 
 /* A tournament of this type with `count` entrants, active, and `gpus` GPUs on one trainer; no round yet. */
