@@ -157,7 +157,9 @@ static int look_around(void *user, curl_off_t total, curl_off_t done, curl_off_t
     (void)done;
     (void)up_total;
     (void)up_done;
-    if (total > 0 && (uint64_t)total > t->bytes_max) {
+    long code = 0;
+    (void)curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
+    if (total > 0 && (uint64_t)total > t->bytes_max && code < 300) { /* the text of an error is not the file */
         t->too_large = 1;
     }
     t->stopped = t->what->stop_asked != NULL && t->what->stop_asked(t->what->user);
