@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "scan.h"
 #include "step.h"
 #include "utf8.h"
 
@@ -20,6 +21,7 @@ enum {
 
 struct gdt_regex {
     pcre2_code *code;
+    gdt_scan *scan; /* NULL: the expression is none of those that scan.h knows */
 };
 
 void gdt_regex_free(gdt_regex *regex)
@@ -28,6 +30,7 @@ void gdt_regex_free(gdt_regex *regex)
         return;
     }
     pcre2_code_free(regex->code);
+    gdt_scan_free(regex->scan);
     free(regex);
 }
 
@@ -71,14 +74,23 @@ god_status gdt_regex_compile(const char *where, const char *pattern, size_t byte
                         bytes, GDT_REGEX_BYTES_MAX);
     }
     god_text translated = GOD_TEXT_INIT;
+    gdt_regex *regex = NULL;
     god_status status = gdt_onig_translate(where, pattern, bytes, &translated, err);
     if (status == GOD_OK) {
         /* Ruby's ^ and $ are at the ends of lines. */
         status = compile(where, translated.data != NULL ? translated.data : "", translated.bytes, PCRE2_MULTILINE,
-                         ret_regex, err);
+                         &regex, err);
     }
     god_text_free(&translated);
-    return status;
+    if (status == GOD_OK) {
+        status = gdt_scan_new(where, pattern, bytes, &regex->scan, err);
+    }
+    if (status != GOD_OK) {
+        gdt_regex_free(regex);
+        return status;
+    }
+    *ret_regex = regex;
+    return GOD_OK;
 }
 
 god_status gdt_regex_compile_literal(const char *where, const char *text, size_t bytes, gdt_regex **ret_regex,
@@ -155,6 +167,14 @@ static god_status find_all(const gdt_regex *regex, gdt_work *work, uint32_t begi
     size_t length = end - begin, from = 0, gap = 0, last_match_end = SIZE_MAX;
     while (from <= length) {
         uint32_t found = 0;
+        uint32_t stop = regex->scan != NULL && from < length
+                            ? gdt_scan_next(regex->scan, work->text, begin + (uint32_t)from, end)
+                            : GDT_SCAN_UNDECIDED;
+        if (stop != GDT_SCAN_UNDECIDED) {
+            GOD_TRY(gdt_push_match(work, begin + from, stop, 1, err));
+            from = gap = last_match_end = stop - begin;
+            continue;
+        }
         GOD_TRY(find(regex, work, begin, end, from, &found, err));
         if (!found) {
             break;
