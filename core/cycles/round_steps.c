@@ -24,17 +24,13 @@ const gdi_step_kind gdi_round_steps[] = {
      .reasons = GDI_ON(GDI_ON_TASK_BROKEN) | GDI_ON(GDI_ON_CHOOSE_CONTENT),
      .run = gdi_step_replace_tasks},
 
-    /* Tasks, whosever they are: in the order in which a task passes through them. */
+    /* Tasks, whosever they are: mostly in the order in which a task passes through them. */
     {.name = "abandon", .scope = GDI_SCOPE_GLOBAL, .reasons = GDI_ON(GDI_ON_COMPLETED), .run = gdi_step_abandon},
     {.name = "prepare",
      .scope = GDI_SCOPE_GLOBAL,
      .reasons = GDI_ON(GDI_ON_TO_PREPARE) | GDI_ON(GDI_ON_PREPARE_TASK),
      .run = gdi_step_prepare},
     {.name = "gpus", .scope = GDI_SCOPE_GLOBAL, .reasons = GDI_ON(GDI_ON_REFRESH_GPUS), .run = gdi_step_gpus},
-    {.name = "prepare_models",
-     .scope = GDI_SCOPE_GLOBAL,
-     .reasons = GDI_ON(GDI_ON_TO_PREPARE_MODEL) | GDI_ON(GDI_ON_PREPARE_MODEL) | GDI_ON(GDI_ON_TRAINERS),
-     .run = gdi_step_prepare_models},
     {.name = "queue",
      .scope = GDI_SCOPE_GLOBAL,
      .reasons = GDI_ON(GDI_ON_TO_QUEUE) | GDI_ON(GDI_ON_TRAININGS),
@@ -44,6 +40,12 @@ const gdi_step_kind gdi_round_steps[] = {
      .scope = GDI_SCOPE_GLOBAL,
      .reasons = GDI_ON(GDI_ON_WATCH_TRAINING) | GDI_ON(GDI_ON_STARTED),
      .run = gdi_step_watched},
+    /* What frees GPUs comes before what takes them, and those who take them stand side by side: whoever comes first
+     * must not depend on where a turn was interrupted. */
+    {.name = "prepare_models",
+     .scope = GDI_SCOPE_GLOBAL,
+     .reasons = GDI_ON(GDI_ON_TO_PREPARE_MODEL) | GDI_ON(GDI_ON_PREPARE_MODEL) | GDI_ON(GDI_ON_TRAINERS),
+     .run = gdi_step_prepare_models},
     {.name = "start",
      .scope = GDI_SCOPE_GLOBAL,
      .reasons = GDI_ON(GDI_ON_TRAININGS) | GDI_ON(GDI_ON_TRAINERS),
