@@ -282,7 +282,7 @@ god_status gdt_bpe_encode(const gdt_model *model, gdt_work *work, const gdt_piec
     if (bpe->ignore_merges) {
         int32_t id = whole_piece(model, work, piece);
         if (id >= 0) {
-            return gdt_token_push(tokens, work, id, piece->begin, piece->end, err);
+            return gdt_token_push(tokens, id, piece->begin, piece->end, err);
         }
     }
     /* One symbol per byte at most, except that byte fallback spells the affixes too. */
@@ -304,7 +304,7 @@ god_status gdt_bpe_encode(const gdt_model *model, gdt_work *work, const gdt_piec
         list.count = merge_by_scan(bpe, list.symbols, list.count);
     }
     for (size_t i = 0; i < list.count; i++) {
-        GOD_TRY(gdt_token_push(tokens, work, list.symbols[i].id, list.symbols[i].begin, list.symbols[i].end, err));
+        GOD_TRY(gdt_token_push(tokens, list.symbols[i].id, list.symbols[i].begin, list.symbols[i].end, err));
     }
     return GOD_OK;
 }

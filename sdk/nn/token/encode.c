@@ -1,6 +1,18 @@
 #include <stdlib.h>
 
+#include "cache.h"
 #include "tokenizer.h"
+
+/* Bytes of the text become bytes of the input. */
+static void find_origins(const gdt_work *work, god_tokens *tokens)
+{
+    for (size_t i = 0; i < tokens->count; i++) {
+        god_token *token = &tokens->items[i];
+        gdt_range origin = gdt_work_origin(work, token->begin, token->end);
+        token->begin = origin.begin;
+        token->end = origin.end;
+    }
+}
 
 /* The whole way from text to tokens, without post-processor. */
 static god_status run_steps(const god_tokenizer *tokenizer, gdt_work *work, god_tokens *tokens, god_error *err)
@@ -13,11 +25,12 @@ static god_status run_steps(const god_tokenizer *tokenizer, gdt_work *work, god_
     for (size_t i = 0; i < work->pieces.count; i++) {
         const gdt_piece *piece = &work->pieces.items[i];
         if (piece->id != GDT_NO_ID) {
-            GOD_TRY(gdt_token_push(tokens, work, piece->id, piece->begin, piece->end, err));
+            GOD_TRY(gdt_token_push(tokens, piece->id, piece->begin, piece->end, err));
         } else {
-            GOD_TRY(tokenizer->model.encode(&tokenizer->model, work, piece, tokens, err));
+            GOD_TRY(gdt_cache_encode(&tokenizer->model, work, piece, tokens, err));
         }
     }
+    find_origins(work, tokens);
     return GOD_OK;
 }
 
@@ -52,11 +65,11 @@ static god_status encode(const god_tokenizer *tokenizer, gdt_work *work, const c
 god_status god_tokenizer_encode(const god_tokenizer *tokenizer, const char *text, size_t bytes, uint32_t flags,
                                 size_t ids_max, god_tokens *tokens, god_error *err)
 {
-    gdt_work work;
-    memset(&work, 0, sizeof work);
+    gdt_work *work = NULL;
     tokens->count = 0;
-    god_status status = encode(tokenizer, &work, text, bytes, flags, ids_max, tokens, err);
-    gdt_work_fini(&work);
+    GOD_TRY(gdt_pool_take(tokenizer->pool, &work, err));
+    god_status status = encode(tokenizer, work, text, bytes, flags, ids_max, tokens, err);
+    gdt_pool_give(tokenizer->pool, work);
     return status;
 }
 

@@ -45,11 +45,9 @@ god_status gdt_tokens_reserve(god_tokens *tokens, size_t more, god_error *err)
                        "encode", err);
 }
 
-god_status gdt_token_push(god_tokens *tokens, const gdt_work *work, int32_t id, uint32_t begin, uint32_t end,
-                          god_error *err)
+god_status gdt_token_push(god_tokens *tokens, int32_t id, uint32_t begin, uint32_t end, god_error *err)
 {
     GOD_TRY(gdt_tokens_reserve(tokens, 1, err));
-    gdt_range origin = gdt_work_origin(work, begin, end);
-    tokens->items[tokens->count++] = (god_token){id, origin.begin, origin.end};
+    tokens->items[tokens->count++] = (god_token){id, begin, end};
     return GOD_OK;
 }

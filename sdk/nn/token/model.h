@@ -24,9 +24,9 @@ god_status gdt_unigram_load(gdt_model *model, const char *where, json_t *object,
 god_status gdt_wordpiece_load(gdt_model *model, const char *where, json_t *object, god_error *err);
 god_status gdt_wordlevel_load(gdt_model *model, const char *where, json_t *object, god_error *err);
 
-/* Appends a token that stands for text bytes begin..end. */
-god_status gdt_token_push(god_tokens *tokens, const gdt_work *work, int32_t id, uint32_t begin, uint32_t end,
-                          god_error *err);
+/* Appends a token that stands for bytes begin..end of the text; encode turns them into bytes of the input at the end.
+ */
+god_status gdt_token_push(god_tokens *tokens, int32_t id, uint32_t begin, uint32_t end, god_error *err);
 god_status gdt_tokens_reserve(god_tokens *tokens, size_t more, god_error *err);
 
 #endif

@@ -12,6 +12,7 @@ void gdt_post_fini(gdt_post *post)
         free(post->steps[i].items);
     }
     free(post->steps);
+    free(post->trimmed);
     memset(post, 0, sizeof *post);
 }
 
@@ -238,11 +239,51 @@ static void trim_token(const gdt_work *work, const char *piece, size_t bytes, ui
     }
 }
 
-static void trim(const gdt_post_step *step, const gdt_vocab *vocab, const gdt_added *added, const gdt_work *work,
-                 god_tokens *tokens)
+static int has_blank_at_an_end(const char *piece)
+{
+    size_t bytes = strlen(piece);
+    return leading_blanks(piece, bytes) > 0 || trailing_blanks(piece, bytes) > 0;
+}
+
+god_status gdt_post_prepare(gdt_post *post, const gdt_vocab *vocab, const gdt_added *added, god_error *err)
+{
+    uint32_t trims = 0;
+    for (size_t i = 0; i < post->count; i++) {
+        trims |= post->steps[i].trims;
+    }
+    int32_t end = vocab->id_end > added->id_end ? vocab->id_end : added->id_end;
+    if (!trims || end == 0) {
+        return GOD_OK;
+    }
+    uint64_t *bits = calloc(((size_t)end + 63) / 64, sizeof *bits);
+    if (bits == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "post_processor: out of memory for %d ids", end);
+    }
+    for (int32_t id = 0; id < end; id++) {
+        const char *piece = gdt_vocab_piece(vocab, id);
+        if (gdt_added_find(added, id) != NULL || (piece != NULL && has_blank_at_an_end(piece))) {
+            bits[id / 64] |= (uint64_t)1 << (id % 64);
+        }
+    }
+    free(post->trimmed);
+    post->trimmed = bits;
+    post->trimmed_end = end;
+    return GOD_OK;
+}
+
+static inline int is_trimmed(const gdt_post *post, int32_t id)
+{
+    return id >= post->trimmed_end || (post->trimmed[id / 64] >> (id % 64) & 1) != 0;
+}
+
+static void trim(const gdt_post *post, const gdt_post_step *step, const gdt_vocab *vocab, const gdt_added *added,
+                 const gdt_work *work, god_tokens *tokens)
 {
     for (size_t i = 0; i < tokens->count; i++) {
         god_token *token = &tokens->items[i];
+        if (!is_trimmed(post, token->id)) {
+            continue;
+        }
         uint32_t keeps_first = step->add_prefix_space && (i == 0 || token->begin == 0);
         const gdt_added_token *known = gdt_added_find(added, token->id);
         if (known != NULL) { /* what stands in the input, with the blanks that the token took along */
@@ -291,7 +332,7 @@ god_status gdt_post_run(const gdt_post *post, const gdt_vocab *vocab, const gdt_
     for (size_t i = 0; i < post->count; i++) {
         const gdt_post_step *step = &post->steps[i];
         if (step->trims) {
-            trim(step, vocab, added, work, tokens);
+            trim(post, step, vocab, added, work, tokens);
         }
         if (special && step->items != NULL) {
             GOD_TRY(add_around(step, tokens, err));

@@ -17,6 +17,8 @@ typedef struct gdt_post_step {
 typedef struct gdt_post {
     gdt_post_step *steps;
     size_t count, capacity;
+    uint64_t *trimmed; /* a bit per id: its piece begins or ends with a blank, or it is an added token */
+    int32_t trimmed_end;
 } gdt_post;
 
 void gdt_post_fini(gdt_post *post);
@@ -24,6 +26,10 @@ void gdt_post_fini(gdt_post *post);
 god_status gdt_post_load(gdt_post *post, json_t *object, god_error *err);
 /* Replaces everything by: bos (unless -1), text, eos (unless -1). */
 god_status gdt_post_set(gdt_post *post, int32_t bos, int32_t eos, god_error *err);
+
+/* Looks at every piece once, so that trimming passes by those without a blank; called when vocabulary and added tokens
+ * are complete. */
+god_status gdt_post_prepare(gdt_post *post, const gdt_vocab *vocab, const gdt_added *added, god_error *err);
 
 /* How many ids are added to a text of no tokens. */
 size_t gdt_post_added(const gdt_post *post);

@@ -11,6 +11,7 @@ void god_tokenizer_free(god_tokenizer *tokenizer)
     if (tokenizer == NULL) {
         return;
     }
+    gdt_pool_free(tokenizer->pool);
     gdt_steps_fini(&tokenizer->normalizer);
     gdt_steps_fini(&tokenizer->pre_tokenizer);
     gdt_model_fini(&tokenizer->model);
@@ -72,7 +73,8 @@ static god_status read_folder(god_tokenizer *tokenizer, const gdt_folder *folder
     json_decref(root);
     GOD_TRY(status);
     GOD_TRY(gdt_apply_config(tokenizer, folder, err));
-    return gdt_added_refresh(&tokenizer->added, &tokenizer->model.vocab, &tokenizer->normalizer, err);
+    GOD_TRY(gdt_added_refresh(&tokenizer->added, &tokenizer->model.vocab, &tokenizer->normalizer, err));
+    return gdt_post_prepare(&tokenizer->post, &tokenizer->model.vocab, &tokenizer->added, err);
 }
 
 god_status god_tokenizer_open(const char *model_dir, god_tokenizer **ret_tokenizer, god_error *err)
@@ -84,7 +86,10 @@ god_status god_tokenizer_open(const char *model_dir, god_tokenizer **ret_tokeniz
     tokenizer->bos = tokenizer->eos = tokenizer->pad = tokenizer->unk = -1;
     tokenizer->truncation_side = GOD_TRUNCATE_RIGHT;
     gdt_folder folder;
-    god_status status = gdt_folder_open(&folder, model_dir, err);
+    god_status status = gdt_pool_new(&tokenizer->pool, err);
+    if (status == GOD_OK) {
+        status = gdt_folder_open(&folder, model_dir, err);
+    }
     if (status == GOD_OK) {
         status = read_folder(tokenizer, &folder, err);
         gdt_folder_close(&folder);

@@ -4,11 +4,13 @@
 
 #include "decoder.h"
 #include "folder.h"
+#include "pool.h"
 #include "post.h"
 
 #define GDT_FILE_BYTES_MAX ((size_t)256 << 20)
 
 struct god_tokenizer {
+    gdt_pool *pool; /* the one part that changes after loading */
     gdt_steps normalizer, pre_tokenizer;
     gdt_model model;
     gdt_added added;

@@ -88,9 +88,9 @@ static god_status push_unknown(const gdt_model *model, const gdt_work *work, uin
         bytes = u->fallback[(unsigned char)work->text[i]] >= 0;
     }
     for (uint32_t i = begin; i < end && bytes; i++) {
-        GOD_TRY(gdt_token_push(tokens, work, u->fallback[(unsigned char)work->text[i]], begin, end, err));
+        GOD_TRY(gdt_token_push(tokens, u->fallback[(unsigned char)work->text[i]], begin, end, err));
     }
-    return bytes ? GOD_OK : gdt_token_push(tokens, work, id >= 0 ? id : u->unk, begin, end, err);
+    return bytes ? GOD_OK : gdt_token_push(tokens, id >= 0 ? id : u->unk, begin, end, err);
 }
 
 static god_status push_path(const gdt_model *model, const gdt_work *work, const gdt_piece *piece,
@@ -103,7 +103,7 @@ static god_status push_path(const gdt_model *model, const gdt_work *work, const 
         uint32_t from = begins[--i];
         uint32_t to = i > 0 ? begins[i - 1] : end;
         if (best[to].id != u->unk) {
-            GOD_TRY(gdt_token_push(tokens, work, best[to].id, piece->begin + from, piece->begin + to, err));
+            GOD_TRY(gdt_token_push(tokens, best[to].id, piece->begin + from, piece->begin + to, err));
             continue;
         }
         while (i > 0 && best[i > 1 ? begins[i - 2] : end].id == u->unk) { /* neighbours become one */

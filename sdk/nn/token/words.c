@@ -32,14 +32,14 @@ static god_status push_unknown(const words *w, const gdt_work *work, const gdt_p
                         (int)(piece->end - piece->begin < 40 ? piece->end - piece->begin : 40),
                         work->text + piece->begin);
     }
-    return gdt_token_push(tokens, work, w->unk, piece->begin, piece->end, err);
+    return gdt_token_push(tokens, w->unk, piece->begin, piece->end, err);
 }
 
 static god_status encode_level(const gdt_model *model, gdt_work *work, const gdt_piece *piece, god_tokens *tokens,
                                god_error *err)
 {
     int32_t id = gdt_vocab_id(&model->vocab, work->text + piece->begin, piece->end - piece->begin);
-    return id >= 0 ? gdt_token_push(tokens, work, id, piece->begin, piece->end, err)
+    return id >= 0 ? gdt_token_push(tokens, id, piece->begin, piece->end, err)
                    : push_unknown(model->self, work, piece, tokens, err);
 }
 
@@ -87,7 +87,7 @@ static god_status encode_piece(const gdt_model *model, gdt_work *work, const gdt
             tokens->count = known;
             return push_unknown(w, work, piece, tokens, err);
         }
-        GOD_TRY(gdt_token_push(tokens, work, id, at, end, err));
+        GOD_TRY(gdt_token_push(tokens, id, at, end, err));
         at = end;
     }
     return GOD_OK;

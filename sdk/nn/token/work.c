@@ -129,8 +129,18 @@ void gdt_work_fini(gdt_work *work)
     free(work->queue.memory);
     free(work->chars.memory);
     free(work->lattice.memory);
+    free(work->words);
     gdt_regex_work_fini(work);
     memset(work, 0, sizeof *work);
+}
+
+size_t gdt_work_bytes(const gdt_work *work)
+{
+    size_t texts = work->front.capacity + work->back.capacity,
+           pieces = work->pieces.capacity + work->next_pieces.capacity;
+    return texts * (1 + sizeof(gdt_range)) + pieces * sizeof(gdt_piece) +
+           (work->matches.capacity + work->folded.capacity) * sizeof(gdt_match) + work->symbols.bytes +
+           work->queue.bytes + work->chars.bytes + work->lattice.bytes;
 }
 
 gdt_range gdt_work_origin(const gdt_work *work, uint32_t begin, uint32_t end)

@@ -8,7 +8,8 @@
  *   origins    0-1  1-3 1-3 3-4 ...            NULL while the text is the input itself
  *   pieces    {0,4} {4,7,id of <s>} {7,8}      id >= 0: an added token, no step touches it any more
  *
- * A gdt_work belongs to one encode call; nothing in it outlives the call except memory kept for the next one. */
+ * A gdt_work belongs to one encode call; nothing in it outlives the call except memory kept for the next one, and the
+ * word cache (cache.h). */
 #ifndef GDT_WORK_H
 #define GDT_WORK_H
 
@@ -62,7 +63,8 @@ typedef struct gdt_scratch {
     size_t bytes;
 } gdt_scratch;
 
-typedef struct gdt_work {
+typedef struct gdt_work gdt_work;
+struct gdt_work {
     const char *input;
     size_t input_bytes;
     size_t text_bytes_max; /* what the input may grow to */
@@ -77,7 +79,9 @@ typedef struct gdt_work {
     gdt_matches matches, folded;
     gdt_scratch symbols, queue, chars, lattice;
     void *match_data, *match_limits, *jit_stack; /* owned by regex.c */
-} gdt_work;
+    void *words;                                 /* owned by cache.c */
+    gdt_work *next_idle;                         /* owned by pool.c */
+};
 
 /* Grows an array to hold `needed` items of `item_bytes`; `what` opens the error. */
 god_status gdt_reserve(void **items, size_t *capacity, size_t needed, size_t item_bytes, const char *what,
@@ -88,6 +92,8 @@ god_status gdt_scratch_reserve(gdt_scratch *scratch, size_t count, size_t item_b
  * is empty. */
 god_status gdt_work_begin(gdt_work *work, const char *input, size_t bytes, god_error *err);
 void gdt_work_fini(gdt_work *work);
+/* What its arrays and buffers hold, used or not. */
+size_t gdt_work_bytes(const gdt_work *work);
 
 /* The input bytes that text bytes begin..end stand for. */
 gdt_range gdt_work_origin(const gdt_work *work, uint32_t begin, uint32_t end);

@@ -7,6 +7,7 @@ int main(void)
     SRunner *runner = srunner_create(suite_token_golden());
     srunner_add_suite(runner, suite_token_encode());
     srunner_add_suite(runner, suite_token_regex());
+    srunner_add_suite(runner, suite_token_speed());
     srunner_add_suite(runner, suite_token_malformed());
     srunner_add_suite(runner, suite_token_utf8());
     srunner_run_all(runner, CK_ENV);

@@ -7,6 +7,7 @@
 Suite *suite_token_golden(void);
 Suite *suite_token_encode(void);
 Suite *suite_token_regex(void);
+Suite *suite_token_speed(void);
 Suite *suite_token_malformed(void);
 Suite *suite_token_utf8(void);
 
