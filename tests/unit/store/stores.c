@@ -89,6 +89,7 @@ int main(void)
     SRunner *runner = srunner_create(suite_store_db());
     srunner_add_suite(runner, suite_store_faults());
     srunner_add_suite(runner, suite_store_jobs());
+    srunner_add_suite(runner, suite_store_leases());
     srunner_add_suite(runner, suite_store_migrate());
     srunner_add_suite(runner, suite_store_moment());
     srunner_add_suite(runner, suite_store_postgres());

@@ -47,6 +47,7 @@ int64_t stores_int(gdi_db *db, const char *sql);
 Suite *suite_store_db(void);
 Suite *suite_store_faults(void);
 Suite *suite_store_jobs(void);
+Suite *suite_store_leases(void);
 Suite *suite_store_migrate(void);
 Suite *suite_store_moment(void);
 Suite *suite_store_postgres(void);
