@@ -137,6 +137,9 @@ god_status gdi_gpus_wait(gdi_step *step, god_error *err)
     GOD_TRY(gdi_gpus_next_free(step->db, step->now_us, &free_us, err));
     gdi_step_due(step, free_us);
     GOD_TRY(gdi_periodic_read(step->db, GDI_WORK_REFRESH_GPUS, &periodic, err));
+    if (periodic.asked > periodic.applied) {
+        return GOD_OK; /* the answer wakes whoever waits */
+    }
     int64_t next_us = periodic.asked_us + grace_us;
     if (periodic.asked > 0 && next_us > step->now_us) {
         gdi_step_due(step, next_us);
@@ -148,21 +151,15 @@ god_status gdi_gpus_wait(gdi_step *step, god_error *err)
 
 /* ---- what they answered ---- */
 
-static god_status apply_gpu(gdi_step *step, const char *trainer_ip, int64_t asked_us, const json_t *gpu,
-                            bool *ret_changed, god_error *err)
+static god_status apply_gpu(gdi_step *step, const char *trainer_ip, int64_t asked_us, const json_t *gpu, god_error *err)
 {
     int64_t id = 0;
     uint32_t available = 0;
-    uint64_t touched = 0;
     GOD_TRY(god_json_get_int("gpu", gpu, "gpu_id", 0, 1 << 20, &id, err));
     GOD_TRY(god_json_get_bool("gpu", gpu, "available", &available, err));
-    if (available) {
-        GOD_TRY(gdi_gpu_seen_free_in(step->db, trainer_ip, id, asked_us - grace_us, step->now_us, &touched, err));
-    } else {
-        GOD_TRY(gdi_gpu_seen_busy_in(step->db, trainer_ip, id, step->now_us + silent_us, step->now_us, &touched, err));
-    }
-    *ret_changed |= touched > 0;
-    return GOD_OK;
+    return available
+               ? gdi_gpu_seen_free_in(step->db, trainer_ip, id, asked_us - grace_us, step->now_us, NULL, err)
+               : gdi_gpu_seen_busy_in(step->db, trainer_ip, id, step->now_us + silent_us, step->now_us, NULL, err);
 }
 
 static god_status apply_trainer(gdi_step *step, int64_t asked_us, const json_t *trainer, bool *ret_changed,
@@ -177,7 +174,7 @@ static god_status apply_trainer(gdi_step *step, int64_t asked_us, const json_t *
     size_t i = 0;
     json_array_foreach(gpus, i, gpu)
     {
-        GOD_TRY(apply_gpu(step, trainer_ip, asked_us, gpu, ret_changed, err));
+        GOD_TRY(apply_gpu(step, trainer_ip, asked_us, gpu, err));
     }
     return GOD_OK;
 }
@@ -196,13 +193,12 @@ god_status gdi_step_gpus(gdi_step *step, god_error *err)
     if (gdi_outcome_open(&outcome)) {
         return GOD_OK;
     }
-    bool changed = false;
     const json_t *trainers = json_object_get(outcome.result, "trainers"), *trainer = NULL;
     size_t i = 0;
     json_array_foreach(trainers, i, trainer)
     {
         god_error why = GOD_ERROR_INIT;
-        god_status status = apply_trainer(step, periodic.asked_us, trainer, &changed, &why);
+        god_status status = apply_trainer(step, periodic.asked_us, trainer, &why);
         if (status == GOD_E_DATA) {
             gdi_step_log(step, GOD_LOG_WARNING, "answer of a trainer cannot be read, ignoring", "why", why.message);
         } else if (status != GOD_OK) {
@@ -211,8 +207,6 @@ god_status gdi_step_gpus(gdi_step *step, god_error *err)
     }
     periodic.applied = periodic.asked;
     step->changed = true;
-    if (changed) {
-        gdi_step_raise(step, GDI_ON_TRAINERS);
-    }
+    gdi_step_raise(step, GDI_ON_TRAINERS); /* without news, too: whoever waits knows when to ask again */
     return gdi_periodic_write_in(step->db, GDI_WORK_REFRESH_GPUS, &periodic, err);
 }

@@ -31,21 +31,21 @@ const gdi_step_kind gdi_round_steps[] = {
      .reasons = GDI_ON(GDI_ON_TO_PREPARE) | GDI_ON(GDI_ON_PREPARE_TASK),
      .run = gdi_step_prepare},
     {.name = "gpus", .scope = GDI_SCOPE_GLOBAL, .reasons = GDI_ON(GDI_ON_REFRESH_GPUS), .run = gdi_step_gpus},
-    {.name = "queue",
-     .scope = GDI_SCOPE_GLOBAL,
-     .reasons = GDI_ON(GDI_ON_TO_QUEUE) | GDI_ON(GDI_ON_TRAININGS),
-     .run = gdi_step_queue},
     {.name = "started", .scope = GDI_SCOPE_GLOBAL, .reasons = GDI_ON(GDI_ON_START_TRAINING), .run = gdi_step_started},
     {.name = "watched",
      .scope = GDI_SCOPE_GLOBAL,
      .reasons = GDI_ON(GDI_ON_WATCH_TRAINING) | GDI_ON(GDI_ON_STARTED),
      .run = gdi_step_watched},
-    /* What frees GPUs comes before what takes them, and those who take them stand side by side: whoever comes first
-     * must not depend on where a turn was interrupted. */
+    /* What frees GPUs comes before what takes them, and everybody who wants one is there before the first is served:
+     * who gets which must not depend on where a turn was interrupted. */
     {.name = "prepare_models",
      .scope = GDI_SCOPE_GLOBAL,
      .reasons = GDI_ON(GDI_ON_TO_PREPARE_MODEL) | GDI_ON(GDI_ON_PREPARE_MODEL) | GDI_ON(GDI_ON_TRAINERS),
      .run = gdi_step_prepare_models},
+    {.name = "queue",
+     .scope = GDI_SCOPE_GLOBAL,
+     .reasons = GDI_ON(GDI_ON_TO_QUEUE) | GDI_ON(GDI_ON_TRAININGS),
+     .run = gdi_step_queue},
     {.name = "start",
      .scope = GDI_SCOPE_GLOBAL,
      .reasons = GDI_ON(GDI_ON_TRAININGS) | GDI_ON(GDI_ON_TRAINERS),
