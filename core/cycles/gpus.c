@@ -162,8 +162,7 @@ static god_status apply_gpu(gdi_step *step, const char *trainer_ip, int64_t aske
                : gdi_gpu_seen_busy_in(step->db, trainer_ip, id, step->now_us + silent_us, step->now_us, NULL, err);
 }
 
-static god_status apply_trainer(gdi_step *step, int64_t asked_us, const json_t *trainer, bool *ret_changed,
-                                god_error *err)
+static god_status apply_trainer(gdi_step *step, int64_t asked_us, const json_t *trainer, god_error *err)
 {
     const char *trainer_ip = NULL;
     GOD_TRY(god_json_get_str("trainer", trainer, "trainer_ip", &trainer_ip, err));
