@@ -58,8 +58,11 @@ static god_status call_off(const visit *v, const char *tournament_id, const char
         GOD_TRY(gdi_operator_cancel(v->cycles, tournament_id, v->host_us, err));
     }
     if (calls_off || strcmp(status, "cancelled") == 0) {
-        GOD_TRY(gdi_operator_refund(v->cycles, tournament_id, v->host_us, NULL, err));
-        return gdi_operator_refund(v->cycles, tournament_id, v->host_us, NULL, err);
+        uint32_t refunds = 0, more = 0;
+        GOD_TRY(gdi_operator_refund(v->cycles, tournament_id, v->host_us, &refunds, err));
+        GOD_TRY(gdi_operator_refund(v->cycles, tournament_id, v->host_us, &more, err));
+        return more == 0 ? GOD_OK
+                         : god_fail(err, GOD_E_INTERNAL, "refund_twice: %s was paid back twice", tournament_id);
     }
     return GOD_OK;
 }
