@@ -7,6 +7,8 @@ int main(void)
     SRunner *runner = srunner_create(suite_cycles_rounds_text());
     srunner_add_suite(runner, suite_cycles_rounds_environment());
     srunner_add_suite(runner, suite_cycles_rounds_blocked());
+    srunner_add_suite(runner, suite_cycles_rounds_tasks());
+    srunner_add_suite(runner, suite_cycles_rounds_training());
     srunner_add_suite(runner, suite_cycles_rounds_faults());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

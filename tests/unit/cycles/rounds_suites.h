@@ -7,6 +7,8 @@
 Suite *suite_cycles_rounds_blocked(void);
 Suite *suite_cycles_rounds_environment(void);
 Suite *suite_cycles_rounds_faults(void);
+Suite *suite_cycles_rounds_tasks(void);
 Suite *suite_cycles_rounds_text(void);
+Suite *suite_cycles_rounds_training(void);
 
 #endif
