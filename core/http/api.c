@@ -11,7 +11,8 @@ const gdi_route *const gdi_api_public_tables[] = {
     gdi_api_auditing_routes,
     NULL,
 };
-const gdi_route *const gdi_api_admin_tables[] = {gdi_api_health_routes, gdi_api_admin_routes, NULL};
+const gdi_route *const gdi_api_admin_tables[] = {gdi_api_health_routes, gdi_api_admin_routes, gdi_api_operator_routes,
+                                                 NULL};
 
 god_status gdi_api_check_key(void *api, const char *authorization, god_error *err)
 {

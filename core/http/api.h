@@ -6,7 +6,8 @@
  *   api_balances.c       /tournament/..., /transfer/..., /balance/...
  *   api_trainers.c       /v1/tournament_orchestrator/...
  *   api_auditing.c       /auditing/...
- *   api_admin.c          /admin/...: the Unix socket only
+ *   api_admin.c          /admin/...: looking, and jobs; the Unix socket only, as
+ *   api_operator.c       /admin/...: what people may do to tournaments
  *
  * Handlers read the store through their own connection, so that neither waits for the other; what they write goes
  * through the same functions as everything else. openapi.json describes every public route; a test compares the two.
@@ -64,7 +65,8 @@ extern const gdi_route *const gdi_api_public_tables[];
 extern const gdi_route *const gdi_api_admin_tables[]; /* /health, /ready, /metrics and /admin */
 
 extern const gdi_route gdi_api_health_routes[], gdi_api_tournament_routes[], gdi_api_performance_routes[],
-    gdi_api_balance_routes[], gdi_api_trainer_routes[], gdi_api_auditing_routes[], gdi_api_admin_routes[];
+    gdi_api_balance_routes[], gdi_api_trainer_routes[], gdi_api_auditing_routes[], gdi_api_admin_routes[],
+    gdi_api_operator_routes[];
 
 /* check_key of a gdi_server_options whose context is a gdi_api. */
 god_status gdi_api_check_key(void *api, const char *authorization, god_error *err);
