@@ -305,25 +305,30 @@ static bool scope_matches(const gdi_cycles *cycles, const gdi_subject *subject, 
     }
 }
 
-static void walk_subject(turn_run *turn, gdi_subject *subject)
+static void walk_step(turn_run *turn, gdi_subject *subject, uint32_t place)
 {
-    const gdi_cycles *cycles = turn->cycles;
-    for (uint32_t i = 0; i < cycles->kind_count && !is_store_trouble(turn->first_status); i++) {
-        if (scope_matches(cycles, subject, i) && has_reason(subject, i, turn->now_us)) {
-            run_step(turn, subject, i);
-        }
+    if (!is_store_trouble(turn->first_status) && scope_matches(turn->cycles, subject, place) &&
+        has_reason(subject, place, turn->now_us)) {
+        run_step(turn, subject, place);
     }
 }
 
+/* Each step in its turn, for everybody whom it concerns, so that a step that shares something out comes after all those
+ * that ask for it, also when the host was killed between two of them. */
 static god_status walk(turn_run *turn, god_error *err)
 {
     gdi_cycles *cycles = turn->cycles;
-    walk_subject(turn, &cycles->global);
-    if (cycles->list_is_old) {
-        GOD_TRY(read_list(cycles, turn->now_us, err));
-    }
-    for (uint32_t i = 0; i < cycles->subject_count; i++) {
-        walk_subject(turn, &cycles->subjects[i]);
+    for (uint32_t place = 0; place < cycles->kind_count; place++) {
+        if (cycles->kinds[place]->scope == GDI_SCOPE_GLOBAL) {
+            walk_step(turn, &cycles->global, place);
+            continue;
+        }
+        if (cycles->list_is_old) {
+            GOD_TRY(read_list(cycles, turn->now_us, err));
+        }
+        for (uint32_t i = 0; i < cycles->subject_count; i++) {
+            walk_step(turn, &cycles->subjects[i], place);
+        }
     }
     return GOD_OK;
 }
