@@ -9,8 +9,8 @@
 
 enum { retry_ms = 20 }; /* flock has no time limit of its own */
 
-god_status gdi_lock_take(const char *path, uint64_t timeout_ms, uint32_t (*stop_asked)(void *user), void *user,
-                         int *ret_fd, god_error *err)
+static god_status take(const char *path, int mode, uint64_t timeout_ms, uint32_t (*stop_asked)(void *user), void *user,
+                       int *ret_fd, god_error *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
@@ -18,7 +18,7 @@ god_status gdi_lock_take(const char *path, uint64_t timeout_ms, uint32_t (*stop_
     }
     god_status status = GOD_OK;
     uint64_t start_ms = gdi_clock_ms();
-    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    while (flock(fd, mode | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR) {
             status = god_fail_errno(err, GOD_E_IO, "cannot take the lock \"%s\"", path);
         } else if (stop_asked != NULL && stop_asked(user)) {
@@ -34,4 +34,16 @@ god_status gdi_lock_take(const char *path, uint64_t timeout_ms, uint32_t (*stop_
     }
     *ret_fd = fd;
     return GOD_OK;
+}
+
+god_status gdi_lock_take(const char *path, uint64_t timeout_ms, uint32_t (*stop_asked)(void *user), void *user,
+                         int *ret_fd, god_error *err)
+{
+    return take(path, LOCK_EX, timeout_ms, stop_asked, user, ret_fd, err);
+}
+
+god_status gdi_lock_share(const char *path, uint64_t timeout_ms, uint32_t (*stop_asked)(void *user), void *user,
+                          int *ret_fd, god_error *err)
+{
+    return take(path, LOCK_SH, timeout_ms, stop_asked, user, ret_fd, err);
 }

@@ -11,5 +11,8 @@
  * GOD_E_TIMEOUT when somebody else holds it, GOD_E_CANCELLED when stop_asked said so. */
 god_status gdi_lock_take(const char *path, uint64_t timeout_ms, uint32_t (*stop_asked)(void *user), void *user,
                          int *ret_fd, god_error *err);
+/* The same, shared: any number may hold it this way, and nobody the other way meanwhile. */
+god_status gdi_lock_share(const char *path, uint64_t timeout_ms, uint32_t (*stop_asked)(void *user), void *user,
+                          int *ret_fd, god_error *err);
 
 #endif
