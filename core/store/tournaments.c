@@ -97,25 +97,46 @@ god_status gdi_tournament_count(gdi_db *db, uint32_t type, uint32_t *ret_count, 
     return GOD_OK;
 }
 
+static god_status read_unfinished(const gdi_rows *rows, gdi_tournament *ret_tournament, god_error *err)
+{
+    gdi_tournament t = {.type = gdi_type_from_name(gdi_rows_text(rows, 1)),
+                        .status = gdi_tournament_status_from_name(gdi_rows_text(rows, 2)),
+                        .next_attempt_us = gdi_rows_is_null(rows, 3) ? INT64_MAX : gdi_rows_time(rows, 3),
+                        .created_us = gdi_rows_time(rows, 4)};
+    GOD_TRY(copy_text("tournament_id", gdi_rows_text(rows, 0), t.id, sizeof t.id, err));
+    *ret_tournament = t;
+    return GOD_OK;
+}
+
+static int by_creation(const void *a, const void *b)
+{
+    const gdi_tournament *first = a, *second = b;
+    if (first->created_us != second->created_us) {
+        return first->created_us < second->created_us ? -1 : 1;
+    }
+    return strcmp(first->id, second->id);
+}
+
 god_status gdi_tournaments_unfinished(gdi_db *db, size_t count_max, gdi_tournament **ret_tournaments, size_t *ret_count,
                                       god_error *err)
 {
     gdi_rows *rows = NULL;
     GOD_TRY(GDI_QUERY(db, &rows, err,
-                      "SELECT " COLUMNS " FROM tournaments WHERE status IN ('pending', 'active') "
-                      "ORDER BY created_at, tournament_id LIMIT $1",
+                      "SELECT tournament_id, tournament_type, status, next_attempt_at, created_at FROM tournaments "
+                      "WHERE status IN ('pending', 'active') LIMIT $1",
                       gdi_int((int64_t)count_max)));
     size_t count = gdi_rows_count(rows);
     gdi_tournament *list = calloc(count == 0 ? 1 : count, sizeof *list);
     god_status status = list == NULL ? god_fail(err, GOD_E_NOMEM, "no memory for %zu tournaments", count) : GOD_OK;
     for (size_t i = 0; status == GOD_OK && gdi_rows_next(rows); i++) {
-        status = read_row(rows, &list[i], err);
+        status = read_unfinished(rows, &list[i], err);
     }
     gdi_rows_free(rows);
     if (status != GOD_OK) {
         free(list);
         return status;
     }
+    qsort(list, count, sizeof *list, by_creation);
     *ret_tournaments = list;
     *ret_count = count;
     return GOD_OK;

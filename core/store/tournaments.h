@@ -30,8 +30,9 @@ uint32_t gdi_tournament_status_from_name(const char *name); /* 0: any other word
 /* GOD_E_NOT_FOUND when there is none. */
 god_status gdi_tournament_read(gdi_db *db, const char *tournament_id, gdi_tournament *ret_tournament, god_error *err);
 
-/* Every pending or active tournament in the order of creation, then of ids; more than count_max: the oldest ones. The
- * list is the caller's to free(). */
+/* Every pending or active tournament in the order of creation, then of ids; more than count_max: the oldest ones. Of
+ * each row only id, type, status and next_attempt_us are read: this is asked in every turn. The list is the caller's to
+ * free(). */
 god_status gdi_tournaments_unfinished(gdi_db *db, size_t count_max, gdi_tournament **ret_tournaments, size_t *ret_count,
                                       god_error *err);
 
