@@ -12,14 +12,16 @@ typedef struct visit {
     int64_t host_us;
 } visit;
 
-/* Calls `act` with each row of a statement: two columns, neither NULL. */
+/* Calls `act` with each row of a statement: two columns, neither NULL. $1 is the present moment: what happened in this
+ * very moment is not seen before the next visit, so that a visit can be repeated after a kill. */
 static god_status each(const visit *v, const char *sql,
                        god_status (*act)(const visit *v, const char *first, const char *second, god_error *err),
                        god_error *err)
 {
     gdi_rows *rows = NULL;
     god_status status = GOD_OK;
-    GOD_TRY(gdi_db_query(v->db, sql, NULL, 0, &rows, err));
+    const gdi_value now = gdi_time(v->host_us);
+    GOD_TRY(gdi_db_query(v->db, sql, &now, 1, &rows, err));
     while (status == GOD_OK && gdi_rows_next(rows)) {
         status = act(v, gdi_rows_text(rows, 0), gdi_rows_text(rows, 1), err);
     }
@@ -79,16 +81,18 @@ god_status gdi_operator_visit(gdi_cycles *cycles, gdi_db *db, uint64_t seed, dou
     GOD_TRY(each(&v,
                  "SELECT w.tournament_id, COALESCE(w.notes, '') FROM tournament_dedup_reviews w "
                  "JOIN tournaments t ON t.tournament_id = w.tournament_id "
-                 "WHERE w.status = 'pending_review' AND t.status = 'active' ORDER BY w.round_id",
+                 "WHERE w.status = 'pending_review' AND t.status = 'active' AND w.created_at < $1 ORDER BY w.round_id",
                  decide_review, err));
     GOD_TRY(each(&v,
                  "SELECT k.task_id, k.status FROM tasks k JOIN tournament_tasks l ON l.task_id = k.task_id "
                  "JOIN tournament_rounds r ON r.round_id = l.round_id "
                  "JOIN tournaments t ON t.tournament_id = r.tournament_id "
-                 "WHERE r.status = 'active' AND t.status = 'active' AND (k.status = 'failure' OR (k.status = 'success' "
+                 "WHERE r.status = 'active' AND t.status = 'active' AND k.updated_at < $1 AND (k.status = 'failure' OR "
+                 "(k.status = 'success' "
                  "AND (SELECT COUNT(*) FROM tournament_task_hotkey_trainings f WHERE f.task_id = k.task_id) < "
                  "2 * (SELECT COUNT(*) FROM tournament_task_hotkey_trainings f WHERE f.task_id = k.task_id "
                  "AND f.training_status = 'failure'))) ORDER BY k.task_id",
                  mend_task, err));
-    return each(&v, "SELECT tournament_id, status FROM tournaments ORDER BY tournament_id", call_off, err);
+    return each(&v, "SELECT tournament_id, status FROM tournaments WHERE created_at < $1 ORDER BY tournament_id",
+                call_off, err);
 }
