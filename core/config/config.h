@@ -29,9 +29,13 @@ typedef struct gdi_config {
     int64_t plugins_describe_time_limit_ms;
     json_t *plugins_config; /* object: plug-in id -> its section */
     char *paths_cache_dir, *paths_state_dir;
+    int64_t paths_cache_bytes_max;
     int64_t worker_time_limit_ms, worker_grace_ms, worker_threads;
     gdi_strings http_allow;
     int64_t http_bytes_max, http_time_limit_ms;
+    int64_t net_transfers;
+    char *hub_endpoint, *hub_token_file, *hub_token_variable;
+    char *s3_endpoint, *s3_region, *s3_key_variable, *s3_secret_variable;
     int64_t host_jobs_max;
     int64_t host_executors, host_keep_jobs_days;
     char *http_server_listen, *http_server_key_file, *http_server_key_variable;
