@@ -10,6 +10,8 @@
 
 typedef struct gdt_bpe {
     gdt_pairs merges;
+    uint32_t rank_end;     /* one more than the highest rank */
+    uint32_t is_monotone;  /* a pair ranks behind the merges that make its symbols, as in tables that were trained */
     gdt_index raw;         /* raw_bytes: bytes -> id, for ignore_merges */
     int32_t byte_ids[256]; /* raw_bytes: the symbol of each byte, -1: none; else the symbol of each ASCII character */
     int32_t fallback[256]; /* byte_fallback: the id of <0xHH>, -1: none */
@@ -17,6 +19,23 @@ typedef struct gdt_bpe {
     uint32_t raw_bytes, byte_fallback, fuse_unk, ignore_merges;
     char *prefix, *suffix; /* continuing_subword_prefix, end_of_word_suffix; NULL: none */
 } gdt_bpe;
+
+/* Words of 64 bits with a bit for each rank. */
+static inline size_t gdt_bpe_rank_words(const gdt_bpe *bpe)
+{
+    return ((size_t)bpe->rank_end + 63) / 64;
+}
+
+/* A symbol of a piece that is being merged. */
+typedef struct gdt_symbol {
+    int32_t id;
+    uint32_t begin, end; /* bytes of the text */
+    uint32_t rank;       /* of the pair that starts here */
+    int32_t merged;
+} gdt_symbol;
+
+/* Merges until no pair is in the table; *count becomes the number of symbols left, at the front. */
+god_status gdt_bpe_merge(const gdt_bpe *bpe, gdt_work *work, gdt_symbol *symbols, size_t *count, god_error *err);
 
 god_status gdt_bpe_encode(const gdt_model *model, gdt_work *work, const gdt_piece *piece, god_tokens *tokens,
                           god_error *err);

@@ -122,6 +122,34 @@ static god_status load_merge(gdt_model *model, const char *where, size_t rank, j
     return GOD_OK;
 }
 
+/* Whether each pair ranks behind every merge that makes one of its two symbols. */
+static god_status find_order(gdt_model *model, const char *where, god_error *err)
+{
+    gdt_bpe *bpe = model->self;
+    const gdt_pairs *merges = &bpe->merges;
+    uint32_t *made_by =
+        calloc((size_t)model->vocab.id_end + 1, sizeof *made_by); /* the last rank that makes it, plus 1 */
+    if (made_by == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "%s: out of memory", where);
+    }
+    for (size_t i = 0; i <= merges->mask; i++) {
+        const gdt_pair_slot *slot = &merges->slots[i];
+        if (slot->pair != UINT64_MAX && made_by[slot->merged] <= slot->rank) {
+            made_by[slot->merged] = slot->rank + 1;
+        }
+    }
+    bpe->is_monotone = 1;
+    for (size_t i = 0; i <= merges->mask; i++) {
+        const gdt_pair_slot *slot = &merges->slots[i];
+        if (slot->pair != UINT64_MAX &&
+            (made_by[slot->pair >> 32] > slot->rank || made_by[(uint32_t)slot->pair] > slot->rank)) {
+            bpe->is_monotone = 0;
+        }
+    }
+    free(made_by);
+    return GOD_OK;
+}
+
 static god_status load_merges(gdt_model *model, const char *where, json_t *object, god_error *err)
 {
     gdt_bpe *bpe = model->self;
@@ -133,6 +161,7 @@ static god_status load_merges(gdt_model *model, const char *where, json_t *objec
                         json_array_size(merges), GDT_MERGES_MAX);
     }
     GOD_TRY(gdt_pairs_init(&bpe->merges, json_array_size(merges), err));
+    bpe->rank_end = (uint32_t)json_array_size(merges);
     god_text joined = GOD_TEXT_INIT;
     god_status status = GOD_OK;
     json_array_foreach(merges, rank, merge)
@@ -143,7 +172,7 @@ static god_status load_merges(gdt_model *model, const char *where, json_t *objec
         }
     }
     god_text_free(&joined);
-    return status;
+    return status == GOD_OK ? find_order(model, where, err) : status;
 }
 
 /* The vocabulary again, keyed by the bytes that its pieces spell; pieces with other characters can never be met. */

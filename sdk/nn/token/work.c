@@ -127,6 +127,8 @@ void gdt_work_fini(gdt_work *work)
     free(work->folded.items);
     free(work->symbols.memory);
     free(work->queue.memory);
+    free(work->links.memory);
+    free(work->ranks.memory);
     free(work->chars.memory);
     free(work->lattice.memory);
     free(work->words);
@@ -140,7 +142,7 @@ size_t gdt_work_bytes(const gdt_work *work)
            pieces = work->pieces.capacity + work->next_pieces.capacity;
     return texts * (1 + sizeof(gdt_range)) + pieces * sizeof(gdt_piece) +
            (work->matches.capacity + work->folded.capacity) * sizeof(gdt_match) + work->symbols.bytes +
-           work->queue.bytes + work->chars.bytes + work->lattice.bytes;
+           work->queue.bytes + work->links.bytes + work->chars.bytes + work->lattice.bytes;
 }
 
 gdt_range gdt_work_origin(const gdt_work *work, uint32_t begin, uint32_t end)

@@ -77,7 +77,7 @@ struct gdt_work {
     gdt_buffer front, back;
     gdt_pieces next_pieces;
     gdt_matches matches, folded;
-    gdt_scratch symbols, queue, chars, lattice;
+    gdt_scratch symbols, queue, links, ranks, chars, lattice;
     void *match_data, *match_limits, *jit_stack; /* owned by regex.c */
     void *words;                                 /* owned by cache.c */
     gdt_work *next_idle;                         /* owned by pool.c */
