@@ -28,21 +28,40 @@ static god_status read_ending(gdi_step *step, gdi_ending *ending, god_error *err
     return GOD_OK;
 }
 
-static god_status complete(gdi_step *step, const gdi_ending *ending, god_error *err)
+/* As much of a text as fits, in whole UTF-8 characters. */
+static int cut(const char *text, size_t bytes_max)
+{
+    size_t bytes = strnlen(text, bytes_max + 1);
+    if (bytes > bytes_max) {
+        bytes = bytes_max;
+        while (bytes > 0 && ((unsigned char)text[bytes] & 0xc0) == 0x80) {
+            bytes--;
+        }
+    }
+    return (int)bytes;
+}
+
+static god_status tell(gdi_step *step, const gdi_ending *ending, god_error *err)
 {
     enum { report_bytes_max = 1500 }; /* a message of a chat service holds 2000 */
     const gdi_tournament *t = &step->tournament;
-    const char *event = NULL;
+    const char *event = NULL, *report = ending->diff_report == NULL ? "" : ending->diff_report;
+    GOD_TRY(gdi_step_format(step, &event, err, "%s/completed", t->id));
+    return gdi_step_notify(step, event, err, "%s tournament %s is completed, the winner is %s%s%s%.*s",
+                           gdi_type_name(t->type), t->id, ending->winner,
+                           ending->is_defence ? ", who defended the title" : "", report[0] == '\0' ? "" : "\n\n",
+                           cut(report, report_bytes_max), report);
+}
+
+static god_status complete(gdi_step *step, const gdi_ending *ending, god_error *err)
+{
     bool moved = false;
-    GOD_TRY(gdi_tournament_move_in(step->db, t->id, GDI_TOURNAMENT_ACTIVE, GDI_TOURNAMENT_COMPLETED, step->now_us,
-                                   &moved, err));
+    GOD_TRY(gdi_tournament_move_in(step->db, step->tournament.id, GDI_TOURNAMENT_ACTIVE, GDI_TOURNAMENT_COMPLETED,
+                                   step->now_us, &moved, err));
     if (!moved) {
         return GOD_OK;
     }
-    GOD_TRY(gdi_step_format(step, &event, err, "%s/completed", t->id));
-    GOD_TRY(gdi_step_notify(step, event, err, "%s tournament %s is completed, the winner is %s%s%.*s",
-                            gdi_type_name(t->type), t->id, ending->winner, ending->is_defence ? " (a defence)" : "",
-                            (int)report_bytes_max, ending->diff_report == NULL ? "" : ending->diff_report));
+    GOD_TRY(tell(step, ending, err));
     gdi_step_log(step, GOD_LOG_INFO, "the tournament is completed", "winner", ending->winner);
     step->changed = true;
     gdi_step_raise(step, GDI_ON_COMPLETED);

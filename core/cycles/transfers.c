@@ -6,6 +6,9 @@
 #include "core/store/balances.h"
 #include "core/tournament/calendar.h"
 
+/* More than there will ever be: 21 million TAO. A larger amount is a mistake, and sums of these stay far from 2^63. */
+static const int64_t amount_rao_max = INT64_C(21000000) * 1000000000;
+
 static god_status ask(gdi_step *step, json_t **ret_payload, god_error *err)
 {
     gdi_transfer_state state;
@@ -38,7 +41,8 @@ static bool read_transfer(const gdi_step *step, const json_t *entry, gdi_transfe
                       .fee_rao = json_integer_value(json_object_get(entry, "fee_rao")),
                       .block_number = json_integer_value(json_object_get(entry, "block_number"))};
     if (t.id == NULL || t.from_ss58 == NULL || t.to_ss58 == NULL || timestamp == NULL || t.amount_rao <= 0 ||
-        !gdi_time_parse(timestamp, &t.timestamp_us) || strcmp(t.to_ss58, step->options->collection_address) != 0) {
+        t.amount_rao > amount_rao_max || !gdi_time_parse(timestamp, &t.timestamp_us) ||
+        strcmp(t.to_ss58, step->options->collection_address) != 0) {
         return false;
     }
     *ret_transfer = t;

@@ -143,6 +143,25 @@ START_TEST(test_cycles_ending__of_a_defence_publishes_nothing)
 }
 END_TEST
 
+START_TEST(test_cycles_ending__cuts_a_long_report_between_characters)
+{
+    static char result[6000];
+    s.options.publish = 0;
+    play_final(GDI_TEXT);
+    add_task("t1", "InstructTextTask", "NULL", 1.0, 0.8);
+    decide("5M03");
+    size_t used = (size_t)snprintf(result, sizeof result, "{\"diff_report\": \"x");
+    for (int i = 0; i < 2000; i++) {
+        used += (size_t)snprintf(result + used, sizeof result - used, "\xc3\xa9");
+    }
+    (void)snprintf(result + used, sizeof result - used, "\"}");
+    stage_answer(&s, "compare_sources", result);
+    ck_assert_str_eq(status(), "completed");
+    ck_assert_int_eq(stage_int(&s, "SELECT length(diff_report) FROM tournaments"), 2001);
+    ck_assert_int_eq(stage_int(&s, "SELECT COUNT(*) FROM jobs WHERE key LIKE 'notify/%/completed'"), 1);
+}
+END_TEST
+
 START_TEST(test_cycles_ending__without_a_final)
 {
     (void)snprintf(id, sizeof id, "%s", stage_activate(&s, GDI_TEXT, 8));
@@ -257,6 +276,7 @@ Suite *suite_cycles_ending(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, test_cycles_ending__of_a_new_champion);
     tcase_add_test(tcase, test_cycles_ending__of_a_defence_publishes_nothing);
+    tcase_add_test(tcase, test_cycles_ending__cuts_a_long_report_between_characters);
     tcase_add_test(tcase, test_cycles_ending__without_a_final);
     tcase_add_test(tcase, test_cycles_ending__repeats_an_upload_that_fails);
     tcase_add_test(tcase, test_cycles_ending__waits_for_a_person_when_told_so);
