@@ -40,9 +40,8 @@ static const char *const slow_kinds[] = {GDI_WORK_REVIEW_DUPLICATES,
                                          NULL};
 static const char *const training_kinds[] = {GDI_WORK_WATCH_TRAINING, NULL};
 
-static const struct group {
-    const char *const *kinds;
-} groups[] = {{quick_kinds}, {slow_kinds}, {training_kinds}};
+static const char *const *const groups[] = {quick_kinds, slow_kinds, training_kinds};
+enum { GROUP_COUNT = sizeof groups / sizeof *groups };
 
 static void claim_free(claim *c)
 {
@@ -83,7 +82,7 @@ static god_status begin_take(gdi_executors *executors, claim *c, int64_t claimed
     return status;
 }
 
-static god_status claim_one(gdi_executors *executors, const struct group *group, int64_t true_us, god_error *err)
+static god_status claim_one(gdi_executors *executors, const char *const *kinds, int64_t true_us, god_error *err)
 {
     char owner[64];
     (void)snprintf(owner, sizeof owner, OWNER "%lld", (long long)true_us);
@@ -91,9 +90,8 @@ static god_status claim_one(gdi_executors *executors, const struct group *group,
     if (c == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for a claim");
     }
-    god_status status =
-        gdi_job_claim(executors->db, group->kinds, owner, gdi_virtual_host_us(executors->clock, true_us),
-                      gdi_fate_lease_us(group->kinds[0]), &c->lease, err);
+    god_status status = gdi_job_claim(executors->db, kinds, owner, gdi_virtual_host_us(executors->clock, true_us),
+                                      gdi_fate_lease_us(kinds[0]), &c->lease, err);
     if (status != GOD_OK) {
         claim_free(c);
         return status;
@@ -102,15 +100,46 @@ static god_status claim_one(gdi_executors *executors, const struct group *group,
     return begin_take(executors, c, true_us, err);
 }
 
+static bool has_kind(const char *const *kinds, const char *kind)
+{
+    while (*kinds != NULL && strcmp(*kinds, kind) != 0) {
+        kinds++;
+    }
+    return *kinds != NULL;
+}
+
+/* How many jobs are due, by group: asking costs less than a claim in vain. */
+static god_status count_due(const gdi_executors *executors, int64_t true_us, uint64_t ret_counts[GROUP_COUNT],
+                            god_error *err)
+{
+    gdi_rows *rows = NULL;
+    GOD_TRY(GDI_QUERY(executors->db, &rows, err,
+                      "SELECT kind, COUNT(*) FROM jobs WHERE state = 'queued' AND not_before <= $1 GROUP BY kind",
+                      gdi_time(gdi_virtual_host_us(executors->clock, true_us))));
+    god_status status = GOD_OK;
+    while (status == GOD_OK && gdi_rows_next(rows)) {
+        const char *kind = gdi_rows_text(rows, 0);
+        size_t at = 0;
+        while (at < GROUP_COUNT && !has_kind(groups[at], kind)) {
+            at++;
+        }
+        if (at == GROUP_COUNT) {
+            status = god_fail(err, GOD_E_INTERNAL, "nobody: no executor takes jobs of kind \"%s\"", kind);
+        } else {
+            ret_counts[at] += (uint64_t)gdi_rows_int(rows, 1);
+        }
+    }
+    gdi_rows_free(rows);
+    return status;
+}
+
 god_status gdi_executors_claim(gdi_executors *executors, int64_t true_us, god_error *err)
 {
-    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
-        god_status status = GOD_OK;
-        while (status == GOD_OK) {
-            status = claim_one(executors, &groups[i], true_us, err);
-        }
-        if (status != GOD_E_NOT_FOUND) {
-            return status;
+    uint64_t due[GROUP_COUNT] = {0};
+    GOD_TRY(count_due(executors, true_us, due, err));
+    for (size_t i = 0; i < GROUP_COUNT; i++) {
+        for (; due[i] > 0; due[i]--) {
+            GOD_TRY(claim_one(executors, groups[i], true_us, err));
         }
     }
     return GOD_OK;

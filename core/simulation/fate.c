@@ -21,9 +21,9 @@ enum {
 };
 
 static const habit habits[] = {
-    {GDI_WORK_ASK_MINERS, 10, 60, MINUTE, QUICK},
-    {GDI_WORK_CHECK_REPOSITORY, 30, 180, MINUTE, QUICK},
-    {GDI_WORK_PUBLISH_REPOSITORY, 30, 300, MINUTE, QUICK},
+    {GDI_WORK_ASK_MINERS, 10, 60, 5 * MINUTE, QUICK},
+    {GDI_WORK_CHECK_REPOSITORY, 30, 180, 5 * MINUTE, QUICK},
+    {GDI_WORK_PUBLISH_REPOSITORY, 30, 300, 5 * MINUTE, QUICK},
     {GDI_WORK_REVIEW_DUPLICATES, 5 * MINUTE, HOUR, 10 * MINUTE, SLOW},
     {GDI_WORK_PREPARE_TASK, 5 * MINUTE, 30 * MINUTE, 10 * MINUTE, SLOW},
     {GDI_WORK_PREPARE_MODEL, 5 * MINUTE, 20 * MINUTE, 10 * MINUTE, SLOW},
@@ -32,7 +32,7 @@ static const habit habits[] = {
     {GDI_WORK_PLAY_ALONE, 5 * MINUTE, 30 * MINUTE, 10 * MINUTE, SLOW},
     {GDI_WORK_WATCH_TRAINING, 5 * MINUTE, 2 * HOUR, 10 * MINUTE, TRAINING},
 };
-static const habit any_other = {"", 5, 60, MINUTE, QUICK};
+static const habit any_other = {"", 5, 60, 5 * MINUTE, QUICK};
 
 static const habit *habit_of(const char *kind)
 {

@@ -80,7 +80,8 @@ god_status gdi_people_init(gdi_people *people, const gdi_people_options *options
     for (uint32_t i = 0; i < people->miner_count; i++) {
         make_miner(people, i, &people->miners[i]);
     }
-    for (uint32_t i = 0; i < GDI_PEOPLE_TRAINERS; i++) {
+    people->trainer_count = (uint32_t)gdi_draw_range(people->seed, "trainers", "", 0, 2, GDI_PEOPLE_TRAINERS_MAX);
+    for (uint32_t i = 0; i < people->trainer_count; i++) {
         (void)snprintf(people->trainers[i], sizeof people->trainers[i], "10.255.0.%u", i + 1);
     }
     return GOD_OK;

@@ -29,7 +29,7 @@ enum {
     GDI_HABIT_COUNT
 };
 
-enum { GDI_PEOPLE_MINERS_MAX = 4096, GDI_PEOPLE_TRAINERS = 3, GDI_TRAINER_GPUS = 8 };
+enum { GDI_PEOPLE_MINERS_MAX = 4096, GDI_PEOPLE_TRAINERS_MAX = 6, GDI_TRAINER_GPUS = 8 };
 
 typedef struct gdi_miner {
     char hotkey[49], coldkey[49];
@@ -48,7 +48,8 @@ typedef struct gdi_people {
     uint32_t honest_count;   /* so many do nothing wrong for good */
     gdi_miner *miners;       /* own; in no particular order of hotkeys */
     uint32_t miner_count;
-    char trainers[GDI_PEOPLE_TRAINERS][16]; /* addresses, ascending */
+    char trainers[GDI_PEOPLE_TRAINERS_MAX][16]; /* addresses, ascending */
+    uint32_t trainer_count;                     /* 2, where work waits for GPUs, to the most */
 } gdi_people;
 
 typedef struct gdi_people_options {

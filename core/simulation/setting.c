@@ -64,7 +64,7 @@ typedef struct stock {
 static god_status stock_in(gdi_db *db, void *user, god_error *err)
 {
     const gdi_people *people = ((const stock *)user)->people;
-    for (uint32_t i = 0; i < GDI_PEOPLE_TRAINERS; i++) {
+    for (uint32_t i = 0; i < people->trainer_count; i++) {
         for (int64_t gpu = 0; gpu < GDI_TRAINER_GPUS; gpu++) {
             GOD_TRY(GDI_RUN(db, NULL, err,
                             "INSERT INTO trainers_gpus (trainer_ip, gpu_id, gpu_type, vram_gb, used_until, created_at, "
