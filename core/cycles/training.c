@@ -72,6 +72,15 @@ static god_status watch(gdi_step *step, const row *of, int64_t until_us, const c
     return gdi_task_work_add(step, &work, ret_key, err);
 }
 
+/* The hours of the reservation begin with the training. */
+static god_status extend(gdi_step *step, const row *of, god_error *err)
+{
+    const char *held_by = NULL;
+    int64_t until_us = step->now_us + (int64_t)(of->hours * (double)GDI_HOUR_US);
+    GOD_TRY(gdi_step_format(step, &held_by, err, "%s/%s", of->task_id, of->hotkey));
+    return gdi_gpus_extend_in(step->db, held_by, until_us, step->now_us, err);
+}
+
 static god_status end_start(gdi_step *step, const row *of, god_error *err)
 {
     const gdi_training before = {.status = GDI_TRAINING_PENDING, .attempts = of->attempts};
@@ -82,6 +91,7 @@ static god_status end_start(gdi_step *step, const row *of, god_error *err)
         change.status = "training";
         change.reason = NULL;
         change.overdue_us = overdue_at(step, of->hours);
+        GOD_TRY(extend(step, of, err));
         GOD_TRY(watch(step, of, change.overdue_us, &change.job_key, err));
         gdi_step_raise(step, GDI_ON_STARTED);
         gdi_step_raise(step, GDI_ON_TO_QUEUE);
