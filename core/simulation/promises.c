@@ -52,19 +52,20 @@ static god_status check_holder(gdi_db *db, const gdi_seen *seen, const start *s,
                    : GOD_OK;
 }
 
-static god_status promise(gdi_db *db, gdi_seen *seen, const start *s, int64_t gpu_id, god_error *err)
+static god_status promise(gdi_db *db, gdi_seen *seen, const start *s, int64_t gpu_id, bool is_past, god_error *err)
 {
     char gpu[NAME_BYTES], text[3 * NAME_BYTES];
     (void)snprintf(gpu, sizeof gpu, "GPU %s#%lld", s->trainer, (long long)gpu_id);
     const char *promised = gdi_seen_get(seen, gpu);
-    if (promised != NULL) {
+    if (promised != NULL && !is_past) {
         GOD_TRY(check_holder(db, seen, s, gpu, promised, err));
     }
     (void)snprintf(text, sizeof text, "%lld %s %s", (long long)s->until_us, s->holder, s->key);
     return gdi_seen_put(seen, gpu, text, err);
 }
 
-static god_status check_start(gdi_db *db, gdi_seen *seen, const gdi_rows *rows, const json_t *payload, god_error *err)
+static god_status check_start(gdi_db *db, gdi_seen *seen, const gdi_rows *rows, const json_t *payload, bool is_past,
+                              god_error *err)
 {
     char name[2 * NAME_BYTES];
     start s = {.key = gdi_rows_text(rows, KEY), .from_us = gdi_rows_time(rows, CREATED)};
@@ -79,7 +80,7 @@ static god_status check_start(gdi_db *db, gdi_seen *seen, const gdi_rows *rows, 
     }
     json_array_foreach(json_object_get(payload, "gpu_ids"), i, gpu)
     {
-        status = status == GOD_OK ? promise(db, seen, &s, json_integer_value(gpu), err) : status;
+        status = status == GOD_OK ? promise(db, seen, &s, json_integer_value(gpu), is_past, err) : status;
     }
     (void)snprintf(name, sizeof name, "newest start of %s", s.holder);
     return status == GOD_OK ? gdi_seen_put(seen, name, s.key, err) : status;
@@ -108,12 +109,12 @@ static god_status check_vector(const json_t *payload, const char *key, god_error
 
 /* ---- new jobs ---- */
 
-static god_status check_job(gdi_db *db, gdi_seen *seen, const gdi_rows *rows, god_error *err)
+static god_status check_job(gdi_db *db, gdi_seen *seen, const gdi_rows *rows, bool is_past, god_error *err)
 {
     json_t *payload = json_loads(gdi_rows_text(rows, PAYLOAD), 0, NULL);
     god_status status = strcmp(gdi_rows_text(rows, KIND), GDI_WORK_SET_WEIGHTS) == 0
                             ? check_vector(payload, gdi_rows_text(rows, KEY), err)
-                            : check_start(db, seen, rows, payload, err);
+                            : check_start(db, seen, rows, payload, is_past, err);
     json_decref(payload);
     return status;
 }
@@ -122,6 +123,7 @@ god_status gdi_promises_check(gdi_db *db, gdi_seen *seen, int64_t *last_job, god
 {
     gdi_rows *rows = NULL;
     god_status status = GOD_OK;
+    bool is_past = *last_job == 0;
     GOD_TRY(GDI_QUERY(db, &rows, err,
                       "SELECT job_id, kind, key, task_id, hotkey, created_at, "
                       "CASE WHEN kind IN ('set_weights', 'start_training') THEN payload END "
@@ -130,7 +132,7 @@ god_status gdi_promises_check(gdi_db *db, gdi_seen *seen, int64_t *last_job, god
     while (status == GOD_OK && gdi_rows_next(rows)) {
         *last_job = gdi_rows_int(rows, JOB_ID);
         if (!gdi_rows_is_null(rows, PAYLOAD)) {
-            status = check_job(db, seen, rows, err);
+            status = check_job(db, seen, rows, is_past, err);
         }
     }
     gdi_rows_free(rows);

@@ -11,7 +11,8 @@
 #include "core/simulation/seen.h"
 #include "core/store/db.h"
 
-/* Looks at every job after *last_job, which moves on. `seen` remembers who was promised what. */
+/* Looks at every job after *last_job, which moves on. `seen` remembers who was promised what. With *last_job 0 GPUs are
+ * only taken note of: who was at work at those moments cannot be known any more. */
 god_status gdi_promises_check(gdi_db *db, gdi_seen *seen, int64_t *last_job, god_error *err);
 
 #endif

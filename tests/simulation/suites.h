@@ -7,5 +7,6 @@
 Suite *suite_simulation_parts(void);
 Suite *suite_simulation_invariants(void);
 Suite *suite_simulation_executors(void);
+Suite *suite_simulation_season(void);
 
 #endif
