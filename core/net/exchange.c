@@ -204,6 +204,9 @@ static god_status try_once(const gdi_exchange *what, gdi_exchanged *ret_answer, 
         *ret_answer = (gdi_exchanged){.body = t.body.data == NULL ? strdup("") : t.body.data, .bytes = t.body.bytes};
         ret_answer->etag = t.etag[0] == '\0' ? NULL : strdup(t.etag);
         (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &ret_answer->code);
+        curl_off_t announced = -1;
+        (void)curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+        ret_answer->content_bytes = announced < 0 ? 0 : (uint64_t)announced;
     } else {
         god_text_free(&t.body);
         if (what->progress != NULL && t.sent > 0) {

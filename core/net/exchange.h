@@ -32,7 +32,8 @@ typedef struct gdi_exchanged {
     long code;  /* of HTTP: 200 ... */
     char *body; /* own; NUL-ended */
     size_t bytes;
-    char *etag; /* own; without quotes; NULL: none */
+    uint64_t content_bytes; /* that the answer announces; of HEAD too; 0: none */
+    char *etag;             /* own; without quotes; NULL: none */
 } gdi_exchanged;
 void gdi_exchanged_clear(gdi_exchanged *answer); /* accepts an empty one */
 
