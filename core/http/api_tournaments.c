@@ -317,9 +317,10 @@ static god_status handle_logs(void *context, const gdi_request *request, gdi_ans
     const gdi_api *api = context;
     const char *task_id = request->parameters[0], *hotkey = gdi_target_query(request->target, "hotkey");
     gdi_rows *rows = NULL;
-    if (hotkey == NULL || hotkey[0] == '\0') {
+    if (hotkey == NULL) {
         return god_fail(err, GOD_E_INVALID, "the parameter \"hotkey\" is missing");
     }
+    GOD_TRY(gdi_route_check_name(hotkey, err));
     GOD_TRY(GDI_QUERY(api->db, &rows, err,
                       "SELECT 1 FROM tournament_task_hotkey_trainings WHERE task_id = $1 AND hotkey = $2",
                       gdi_text(task_id), gdi_text(hotkey)));

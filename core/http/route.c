@@ -69,6 +69,26 @@ const gdi_route *gdi_route_find(const gdi_route *const *tables, const char *meth
     return NULL;
 }
 
+god_status gdi_route_check_name(const char *name, god_error *err)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t bytes = strlen(name);
+    if (bytes == 0 || bytes > GDI_ROUTE_NAME_BYTES_MAX || strspn(name, allowed) != bytes) {
+        return god_fail(err, GOD_E_INVALID,
+                        "an id in the address is not 1 to %d letters, digits, dots, underscores and hyphens",
+                        GDI_ROUTE_NAME_BYTES_MAX);
+    }
+    return GOD_OK;
+}
+
+god_status gdi_route_check_names(const char *const parameters[GDI_ROUTE_PARAMETERS_MAX], god_error *err)
+{
+    for (uint32_t i = 0; i < GDI_ROUTE_PARAMETERS_MAX && parameters[i] != NULL; i++) {
+        GOD_TRY(gdi_route_check_name(parameters[i], err));
+    }
+    return GOD_OK;
+}
+
 uint32_t gdi_http_status(god_status status)
 {
     switch (status) {

@@ -59,6 +59,12 @@ const gdi_route *gdi_route_find(const gdi_route *const *tables, const char *meth
                                 const char *ret_parameters[GDI_ROUTE_PARAMETERS_MAX],
                                 char ret_allow[GDI_ROUTE_ALLOW_BYTES]);
 
+/* Ids, hotkeys and addresses in public addresses: 1 to GDI_ROUTE_NAME_BYTES_MAX letters, digits, '.', '_' and '-'.
+ * GOD_E_INVALID otherwise; NULL is none. */
+enum { GDI_ROUTE_NAME_BYTES_MAX = 128 };
+god_status gdi_route_check_name(const char *name, god_error *err);
+god_status gdi_route_check_names(const char *const parameters[GDI_ROUTE_PARAMETERS_MAX], god_error *err);
+
 /* 404 for GOD_E_NOT_FOUND, 400 for GOD_E_INVALID and GOD_E_DATA, 403 for GOD_E_CANCELLED, 409 for GOD_E_UNSUPPORTED
  * (not in this state), 503 for GOD_E_TIMEOUT, otherwise 500. */
 uint32_t gdi_http_status(god_status status);

@@ -95,11 +95,24 @@ static enum MHD_Result queue(struct MHD_Connection *connection, uint32_t status,
     return result;
 }
 
+/* A sentence may have been cut inside a character; then it is shown in ASCII. */
+static json_t *sentence(const char *detail)
+{
+    json_t *whole = json_string(detail);
+    char *ascii = whole == NULL ? strdup(detail) : NULL;
+    for (char *c = ascii; c != NULL && *c != '\0'; c++) {
+        *c = (unsigned char)*c >= 0x80 ? '?' : *c;
+    }
+    whole = whole == NULL && ascii != NULL ? json_string(ascii) : whole;
+    free(ascii);
+    return whole;
+}
+
 static enum MHD_Result answer_error(gdi_server *server, struct MHD_Connection *connection, const exchange *x,
                                     const char *method, uint32_t status, const char *detail, const char *allow)
 {
     struct MHD_Response *response = NULL;
-    json_t *root = json_pack("{s:s}", "detail", detail);
+    json_t *root = json_pack("{s:o}", "detail", sentence(detail));
     char *text = root == NULL ? NULL : json_dumps(root, JSON_COMPACT);
     json_decref(root);
     if (text == NULL || make_take(server, x, method, status, text, strlen(text), &response) != MHD_YES) {
@@ -245,7 +258,8 @@ static enum MHD_Result check(gdi_server *server, struct MHD_Connection *connecti
         return answer_error(server, connection, x, method, MHD_HTTP_NOT_FOUND, "there is nothing at this address",
                             NULL);
     }
-    if (check_access(server, connection, x->route, &err) != GOD_OK) {
+    if (check_access(server, connection, x->route, &err) != GOD_OK ||
+        (x->route->access != GDI_ACCESS_LOCAL && gdi_route_check_names(x->parameters, &err) != GOD_OK)) {
         return answer_failure(server, connection, x, method, &err);
     }
     const char *length = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);

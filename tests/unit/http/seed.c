@@ -1,15 +1,25 @@
 #include "seed.h"
 
-#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "core/store/migrate.h"
 
 #define NOW "'2026-06-18T20:00:00.000000Z'"
 
+/* Also for a program without Check. */
+static void require(int condition, const char *what, const god_error *err)
+{
+    if (!condition) {
+        (void)fprintf(stderr, "%s: %s\n", what, err->message);
+        exit(1);
+    }
+}
+
 void seed_run(gdi_db *db, const char *sql)
 {
     god_error err = GOD_ERROR_INIT;
-    ck_assert_msg(gdi_db_run(db, sql, NULL, 0, NULL, &err) == GOD_OK, "%s: %s", sql, err.message);
+    require(gdi_db_run(db, sql, NULL, 0, NULL, &err) == GOD_OK, sql, &err);
 }
 
 static void run_f(gdi_db *db, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -18,7 +28,8 @@ static void run_f(gdi_db *db, const char *format, ...)
     char sql[4096];
     va_list args;
     va_start(args, format);
-    ck_assert_int_lt(vsnprintf(sql, sizeof sql, format, args), (int)sizeof sql);
+    god_error err = GOD_ERROR_INIT;
+    require(vsnprintf(sql, sizeof sql, format, args) < (int)sizeof sql, "a statement is too long", &err);
     va_end(args);
     seed_run(db, sql);
 }
@@ -122,27 +133,34 @@ static void add_image(gdi_db *db)
 
 gdi_db *seed_open(void)
 {
-    static const char *const nodes[] = {"A", "B", "C", "D", "E", SEED_BURN};
     gdi_db *db = NULL;
     god_error err = GOD_ERROR_INIT;
-    ck_assert_msg(gdi_store_open_memory(NULL, &db, &err) == GOD_OK, "%s", err.message);
+    require(gdi_store_open_memory(NULL, &db, &err) == GOD_OK, "a store in memory", &err);
+    seed_fill(db);
+    return db;
+}
+
+void seed_fill(gdi_db *db)
+{
+    static const char *const nodes[] = {"A", "B", "C", "D", "E", SEED_BURN};
     for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
-        run_f(db, "INSERT INTO nodes (hotkey, netuid, coldkey, last_updated) VALUES ('%s', 56, 'cold', " NOW ")",
+        run_f(db,
+              "INSERT INTO nodes (hotkey, netuid, coldkey, last_updated) VALUES ('%s', 56, '" SEED_COLDKEY "', " NOW
+              ")",
               nodes[i]);
     }
     add_text(db);
     add_image(db);
-    seed_run(db,
-             "INSERT INTO coldkey_balances (coldkey, balance_rao, total_sent_rao, transfer_count, "
-             "last_transfer_at, created_at, updated_at) VALUES ('cold', 5, 500000005, 2, " NOW ", " NOW ", " NOW ")");
+    seed_run(db, "INSERT INTO coldkey_balances (coldkey, balance_rao, total_sent_rao, transfer_count, "
+                 "last_transfer_at, created_at, updated_at) VALUES ('" SEED_COLDKEY "', 5, 500000005, 2, " NOW ", " NOW
+                 ", " NOW ")");
     seed_run(db,
              "INSERT INTO balance_events (tournament_id, coldkey, hotkey, event_type, amount_rao, created_at) VALUES "
-             "('" SEED_TEXT "', 'cold', 'A', 'participation_fee', -250000000, " NOW "), "
-             "('" SEED_TEXT "', 'cold', 'B', 'participation_fee', -250000000, " NOW ")");
+             "('" SEED_TEXT "', '" SEED_COLDKEY "', 'A', 'participation_fee', -250000000, " NOW "), "
+             "('" SEED_TEXT "', '" SEED_COLDKEY "', 'B', 'participation_fee', -250000000, " NOW ")");
     seed_run(db,
              "INSERT INTO trainers_gpus (trainer_ip, gpu_id, gpu_type, vram_gb, used_until, created_at, updated_at) "
              "VALUES ('10.0.0.1', 0, 'H100', 80, NULL, " NOW ", " NOW "), ('10.0.0.1', 1, 'H100', 80, "
              "'2026-06-18T23:00:00.000000Z', " NOW ", " NOW "), ('10.0.0.2', 0, 'H100', 80, "
              "'2026-06-18T19:00:00.000000Z', " NOW ", " NOW ")");
-    return db;
 }

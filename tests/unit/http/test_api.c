@@ -329,7 +329,7 @@ END_TEST
 
 START_TEST(test_http_api_balances__are_told_under_both_addresses)
 {
-    static const char *const both[] = {"/transfer/balance/cold", "/tournament/balance/cold"};
+    static const char *const both[] = {"/transfer/balance/" SEED_COLDKEY, "/tournament/balance/" SEED_COLDKEY};
     for (size_t i = 0; i < 2; i++) {
         json_t *d = get(both[i]);
         is_number(d, "balance_rao", 5);
@@ -355,14 +355,14 @@ START_TEST(test_http_api_balances__refund_once)
     r = ask(server, what, key_header, "");
     is_number(r.json, "refunds_processed", 0);
     reply_clear(&r);
-    json_t *d = get("/tournament/balance/cold");
+    json_t *d = get("/tournament/balance/" SEED_COLDKEY);
     is_number(d, "balance_rao", 500000005);
     json_decref(d);
     d = get("/balance/events/tournament/" SEED_TEXT);
     ck_assert_uint_eq(json_array_size(d), 3);
     is_text(d, "0.event_type", "refund");
     json_decref(d);
-    d = get("/balance/events/coldkey/cold?limit=1&offset=2");
+    d = get("/balance/events/coldkey/" SEED_COLDKEY "?limit=1&offset=2");
     ck_assert_uint_eq(json_array_size(d), 1);
     is_text(d, "0.hotkey", "A");
     json_decref(d);

@@ -40,6 +40,14 @@ static god_status handle_failure(void *context, const gdi_request *request, gdi_
     return god_fail(err, atoi(request->parameters[0]), "why it failed");
 }
 
+static god_status handle_cut(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+{
+    (void)context;
+    (void)request;
+    (void)answer;
+    return god_fail(err, GOD_E_NOT_FOUND, "nobody is called \"%.1s\"", "\xc3\xbc");
+}
+
 static god_status check_key(void *context, const char *authorization, god_error *err)
 {
     (void)context;
@@ -50,13 +58,10 @@ static god_status check_key(void *context, const char *authorization, god_error 
 }
 
 static const gdi_route routes[] = {
-    {"GET", "/echo/{id}", GDI_ACCESS_PUBLIC, handle_echo},
-    {"POST", "/echo/{id}", GDI_ACCESS_PUBLIC, handle_echo},
-    {"GET", "/text", GDI_ACCESS_PUBLIC, handle_text},
-    {"GET", "/fail/{status}", GDI_ACCESS_PUBLIC, handle_failure},
-    {"GET", "/secret/{id}", GDI_ACCESS_KEY, handle_echo},
-    {"GET", "/local/{id}", GDI_ACCESS_LOCAL, handle_echo},
-    {.method = NULL},
+    {"GET", "/echo/{id}", GDI_ACCESS_PUBLIC, handle_echo}, {"POST", "/echo/{id}", GDI_ACCESS_PUBLIC, handle_echo},
+    {"GET", "/text", GDI_ACCESS_PUBLIC, handle_text},      {"GET", "/fail/{status}", GDI_ACCESS_PUBLIC, handle_failure},
+    {"GET", "/secret/{id}", GDI_ACCESS_KEY, handle_echo},  {"GET", "/local/{id}", GDI_ACCESS_LOCAL, handle_echo},
+    {"GET", "/cut", GDI_ACCESS_PUBLIC, handle_cut},        {.method = NULL},
 };
 static const gdi_route *const tables[] = {routes, NULL};
 
@@ -93,9 +98,9 @@ static void answers(const char *what, const char *headers, const char *body, int
 
 START_TEST(test_http_server__hands_over_parameters_query_and_body)
 {
-    reply r = ask(server, "GET /echo/a%20b?q=%C3%BC", "", NULL);
+    reply r = ask(server, "GET /echo/a%2Db?q=%C3%BC", "", NULL);
     ck_assert_int_eq(r.status, 200);
-    ck_assert_str_eq(json_string_value(json_object_get(r.json, "id")), "a b");
+    ck_assert_str_eq(json_string_value(json_object_get(r.json, "id")), "a-b");
     ck_assert_str_eq(json_string_value(json_object_get(r.json, "q")), "\xc3\xbc");
     reply_clear(&r);
     r = ask(server, "POST /echo/x", "Content-Type: application/json\r\n", "{\"n\": [1, 2]}");
@@ -111,6 +116,8 @@ START_TEST(test_http_server__says_what_is_wrong_with_a_request)
     answers("GET /nothing", "", NULL, 404, "there is nothing at this address");
     answers("PUT /echo/a", "", NULL, 405, "this address does not know this method");
     answers("GET /echo/%zz", "", NULL, 400, "the address has a % without two hexadecimal digits behind it");
+    answers("GET /echo/%20", "", NULL, 400,
+            "an id in the address is not 1 to 128 letters, digits, dots, underscores and hyphens");
     answers("POST /echo/a", json, "{", 400, NULL);
     answers("POST /echo/a", "Content-Type: text/plain\r\n", "{}", 415, "the body must be application/json");
     ck_assert_int_eq(handled, 0);
@@ -128,6 +135,7 @@ START_TEST(test_http_server__gives_each_failure_its_status_and_keeps_the_inside_
     answers("GET /fail/-8", "", NULL, 503, "the store is busy, try again");
     answers("GET /fail/-9", "", NULL, 500, "the server failed, its log says why");
     answers("GET /fail/-6", "", NULL, 500, "the server failed, its log says why");
+    answers("GET /cut", "", NULL, 404, "nobody is called \"?\""); /* cut inside a character */
 }
 END_TEST
 
