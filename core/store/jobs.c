@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/store/dialect.h"
 #include "core/store/engine.h"
 #include "core/store/text.h"
 
@@ -104,53 +103,42 @@ static god_status read_lease(const gdi_rows *rows, gdi_job_lease *lease, god_err
     return copy_text(rows, 8, &lease->hotkey, err);
 }
 
-/* One statement, so that it needs no transaction. %s: as many $n as there are kinds. PostgreSQL passes over a row that
- * another connection is just claiming; SQLite lets one connection write at a time. */
-static const gdi_dialects claim = {
-    .sqlite = "UPDATE jobs SET state = 'running', owner = $1, started_at = $2, updated_at = $2, lease_until = $3,"
-              " attempts = attempts + 1, fence = fence + 1, progress = NULL, message = NULL"
-              " WHERE job_id = (SELECT job_id FROM jobs WHERE state = 'queued' AND not_before <= $2 AND kind IN (%s)"
-              " ORDER BY priority, created_at, key LIMIT 1)"
-              " RETURNING job_id, fence, attempts, kind, key, payload, tournament_id, task_id, hotkey",
-    .postgres = "WITH first AS MATERIALIZED (SELECT job_id FROM jobs WHERE state = 'queued' AND not_before <= $2"
-                " AND kind IN (%s) ORDER BY priority, created_at, key LIMIT 1 FOR UPDATE SKIP LOCKED)"
-                " UPDATE jobs SET state = 'running', owner = $1, started_at = $2, updated_at = $2, lease_until = $3,"
-                " attempts = attempts + 1, fence = fence + 1, progress = NULL, message = NULL"
-                " FROM first WHERE jobs.job_id = first.job_id"
-                " RETURNING jobs.job_id, fence, attempts, kind, key, payload, tournament_id, task_id, hotkey",
-};
+#define JOB_COLUMNS "job_id, fence, attempts, kind, key, payload, tournament_id, task_id, hotkey"
 
-static void write_claim(const gdi_db *db, size_t kind_count, char ret_sql[claim_bytes_max])
+/* %s: as many $n as there are kinds, behind the others. PostgreSQL does it in one statement, and passes over a row that
+ * another connection is just claiming. SQLite looks first: then asking when there is nothing, which executors do most
+ * of the time, takes no write lock. */
+static const char claim_postgres[] =
+    "WITH first AS MATERIALIZED (SELECT job_id AS id FROM jobs WHERE state = 'queued' AND not_before <= $3"
+    " AND kind IN (%s) ORDER BY priority, created_at, key LIMIT 1 FOR UPDATE SKIP LOCKED)"
+    " UPDATE jobs SET state = 'running', owner = $1, lease_until = $2, started_at = $3, updated_at = $3,"
+    " attempts = attempts + 1, fence = fence + 1, progress = NULL, message = NULL"
+    " FROM first WHERE job_id = id RETURNING " JOB_COLUMNS;
+static const char look_sqlite[] = "SELECT " JOB_COLUMNS " FROM jobs WHERE state = 'queued' AND not_before <= $1"
+                                  " AND kind IN (%s) ORDER BY priority, created_at, key LIMIT 1";
+static const char take_sqlite[] =
+    "UPDATE jobs SET state = 'running', owner = $1, lease_until = $2, started_at = $3, updated_at = $3,"
+    " attempts = attempts + 1, fence = fence + 1, progress = NULL, message = NULL"
+    " WHERE job_id = $4 AND fence = $5 AND state = 'queued'";
+
+/* Kinds are numbered from `first`. */
+static void write_with_kinds(const char *sql, size_t first, size_t kind_count, char ret_sql[claim_bytes_max])
 {
     char places[kinds_max * sizeof ", $99"];
     size_t used = 0;
     for (size_t i = 0; i < kind_count; i++) {
-        used += (size_t)snprintf(places + used, sizeof places - used, "%s$%zu", i == 0 ? "" : ", ", i + 4);
+        used += (size_t)snprintf(places + used, sizeof places - used, "%s$%zu", i == 0 ? "" : ", ", first + i);
     }
-    const char *sql = gdi_sql_for(db, claim);
     const char *hole = strstr(sql, "%s");
     (void)snprintf(ret_sql, claim_bytes_max, "%.*s%s%s", (int)(hole - sql), sql, places, hole + strlen("%s"));
 }
 
-god_status gdi_job_claim(gdi_db *db, const char *const *kinds, const char *owner, int64_t now_us, int64_t lease_us,
-                         gdi_job_lease *ret_lease, god_error *err)
+static god_status query_lease(gdi_db *db, const char *sql, const gdi_value *values, size_t count,
+                              gdi_job_lease *ret_lease, god_error *err)
 {
-    gdi_value values[3 + kinds_max] = {gdi_text(owner), gdi_time(now_us), gdi_time(now_us + lease_us)};
-    char sql[claim_bytes_max];
-    size_t count = 0;
-    for (; kinds[count] != NULL; count++) {
-        if (count == kinds_max) {
-            return god_fail(err, GOD_E_INTERNAL, "a claim names more than %d kinds of job", kinds_max);
-        }
-        values[3 + count] = gdi_text(kinds[count]);
-    }
-    if (count == 0) {
-        return god_fail(err, GOD_E_NOT_FOUND, "no job is due");
-    }
-    write_claim(db, count, sql);
     gdi_rows *rows = NULL;
     gdi_job_lease lease = {.job_id = 0};
-    GOD_TRY(gdi_db_query(db, sql, values, 3 + count, &rows, err));
+    GOD_TRY(gdi_db_query(db, sql, values, count, &rows, err));
     god_status status =
         gdi_rows_next(rows) ? read_lease(rows, &lease, err) : god_fail(err, GOD_E_NOT_FOUND, "no job is due");
     gdi_rows_free(rows);
@@ -160,6 +148,62 @@ god_status gdi_job_claim(gdi_db *db, const char *const *kinds, const char *owner
     }
     *ret_lease = lease;
     return GOD_OK;
+}
+
+/* The values of a claim: owner, end of the lease, now, and the kinds. */
+enum { before_kinds = 3, now_at = 2 };
+
+/* Takes the job that was looked at, unless somebody was faster: then *ret_taken is false. */
+static god_status take(gdi_db *db, const gdi_value *values, gdi_job_lease *lease, bool *ret_taken, god_error *err)
+{
+    uint64_t changed = 0;
+    GOD_TRY(GDI_RUN(db, &changed, err, take_sqlite, values[0], values[1], values[2], gdi_int(lease->job_id),
+                    gdi_int(lease->fence)));
+    lease->fence++;
+    lease->attempt++;
+    *ret_taken = changed != 0;
+    return GOD_OK;
+}
+
+static god_status look_and_take(gdi_db *db, const gdi_value *values, size_t kind_count, gdi_job_lease *ret_lease,
+                                god_error *err)
+{
+    char look[claim_bytes_max];
+    write_with_kinds(look_sqlite, 2, kind_count, look);
+    for (;;) {
+        gdi_job_lease lease;
+        bool taken = false;
+        GOD_TRY(query_lease(db, look, values + now_at, 1 + kind_count, &lease, err));
+        god_status status = take(db, values, &lease, &taken, err);
+        if (taken) {
+            *ret_lease = lease;
+            return GOD_OK;
+        }
+        gdi_job_lease_clear(&lease);
+        GOD_TRY(status);
+    }
+}
+
+god_status gdi_job_claim(gdi_db *db, const char *const *kinds, const char *owner, int64_t now_us, int64_t lease_us,
+                         gdi_job_lease *ret_lease, god_error *err)
+{
+    gdi_value values[before_kinds + kinds_max] = {gdi_text(owner), gdi_time(now_us + lease_us), gdi_time(now_us)};
+    char sql[claim_bytes_max];
+    size_t count = 0;
+    for (; kinds[count] != NULL; count++) {
+        if (count == kinds_max) {
+            return god_fail(err, GOD_E_INTERNAL, "a claim names more than %d kinds of job", kinds_max);
+        }
+        values[before_kinds + count] = gdi_text(kinds[count]);
+    }
+    if (count == 0) {
+        return god_fail(err, GOD_E_NOT_FOUND, "no job is due");
+    }
+    if (gdi_db_engine(db) == GDI_ENGINE_SQLITE) {
+        return look_and_take(db, values, count, ret_lease, err);
+    }
+    write_with_kinds(claim_postgres, before_kinds + 1, count, sql);
+    return query_lease(db, sql, values, before_kinds + count, ret_lease, err);
 }
 
 /* ---- what a holder says ---- */
