@@ -12,7 +12,7 @@ void gdt_post_fini(gdt_post *post)
         free(post->steps[i].items);
     }
     free(post->steps);
-    free(post->trimmed);
+    free(post->blanks);
     memset(post, 0, sizeof *post);
 }
 
@@ -224,9 +224,8 @@ static size_t trailing_blanks(const char *piece, size_t bytes)
 }
 
 /* Trimming counts characters of the piece and moves the offsets by as many characters of the input. */
-static void trim_token(const gdt_work *work, const char *piece, size_t bytes, uint32_t keeps_first, god_token *token)
+static void trim_by(const gdt_work *work, size_t leading, size_t trailing, uint32_t keeps_first, god_token *token)
 {
-    size_t leading = leading_blanks(piece, bytes), trailing = trailing_blanks(piece, bytes);
     if (leading == 1 && keeps_first) {
         leading = 0;
     }
@@ -239,10 +238,15 @@ static void trim_token(const gdt_work *work, const char *piece, size_t bytes, ui
     }
 }
 
-static int has_blank_at_an_end(const char *piece)
+static uint8_t count_blanks(const gdt_vocab *vocab, const gdt_added *added, int32_t id)
 {
-    size_t bytes = strlen(piece);
-    return leading_blanks(piece, bytes) > 0 || trailing_blanks(piece, bytes) > 0;
+    const char *piece = gdt_vocab_piece(vocab, id);
+    if (gdt_added_find(added, id) != NULL) {
+        return GDT_POST_LOOK;
+    }
+    size_t bytes = piece != NULL ? strlen(piece) : 0;
+    size_t leading = leading_blanks(piece, bytes), trailing = trailing_blanks(piece, bytes);
+    return leading < 15 && trailing < 15 ? (uint8_t)(leading << 4 | trailing) : GDT_POST_LOOK;
 }
 
 god_status gdt_post_prepare(gdt_post *post, const gdt_vocab *vocab, const gdt_added *added, god_error *err)
@@ -255,25 +259,31 @@ god_status gdt_post_prepare(gdt_post *post, const gdt_vocab *vocab, const gdt_ad
     if (!trims || end == 0) {
         return GOD_OK;
     }
-    uint64_t *bits = calloc(((size_t)end + 63) / 64, sizeof *bits);
-    if (bits == NULL) {
+    uint8_t *blanks = malloc((size_t)end);
+    if (blanks == NULL) {
         return god_fail(err, GOD_E_NOMEM, "post_processor: out of memory for %d ids", end);
     }
     for (int32_t id = 0; id < end; id++) {
-        const char *piece = gdt_vocab_piece(vocab, id);
-        if (gdt_added_find(added, id) != NULL || (piece != NULL && has_blank_at_an_end(piece))) {
-            bits[id / 64] |= (uint64_t)1 << (id % 64);
-        }
+        blanks[id] = count_blanks(vocab, added, id);
     }
-    free(post->trimmed);
-    post->trimmed = bits;
-    post->trimmed_end = end;
+    free(post->blanks);
+    post->blanks = blanks;
+    post->blanks_end = end;
     return GOD_OK;
 }
 
-static inline int is_trimmed(const gdt_post *post, int32_t id)
+/* The same by looking at the piece; of an added token at what stands in the input, with the blanks that it took along.
+ */
+static void trim_by_look(const gdt_vocab *vocab, const gdt_added *added, const gdt_work *work, uint32_t keeps_first,
+                         god_token *token)
 {
-    return id >= post->trimmed_end || (post->trimmed[id / 64] >> (id % 64) & 1) != 0;
+    const char *piece = gdt_vocab_piece(vocab, token->id);
+    size_t bytes = piece != NULL ? strlen(piece) : 0;
+    if (gdt_added_find(added, token->id) != NULL) {
+        piece = work->input + token->begin;
+        bytes = token->end - token->begin;
+    }
+    trim_by(work, leading_blanks(piece, bytes), trailing_blanks(piece, bytes), keeps_first, token);
 }
 
 static void trim(const gdt_post *post, const gdt_post_step *step, const gdt_vocab *vocab, const gdt_added *added,
@@ -281,18 +291,12 @@ static void trim(const gdt_post *post, const gdt_post_step *step, const gdt_voca
 {
     for (size_t i = 0; i < tokens->count; i++) {
         god_token *token = &tokens->items[i];
-        if (!is_trimmed(post, token->id)) {
-            continue;
-        }
         uint32_t keeps_first = step->add_prefix_space && (i == 0 || token->begin == 0);
-        const gdt_added_token *known = gdt_added_find(added, token->id);
-        if (known != NULL) { /* what stands in the input, with the blanks that the token took along */
-            trim_token(work, work->input + token->begin, token->end - token->begin, keeps_first, token);
-            continue;
-        }
-        const char *piece = gdt_vocab_piece(vocab, token->id);
-        if (piece != NULL) {
-            trim_token(work, piece, strlen(piece), keeps_first, token);
+        uint8_t blanks = token->id < post->blanks_end ? post->blanks[token->id] : GDT_POST_LOOK;
+        if (blanks == GDT_POST_LOOK) {
+            trim_by_look(vocab, added, work, keeps_first, token);
+        } else if (blanks != 0) {
+            trim_by(work, blanks >> 4, blanks & 15, keeps_first, token);
         }
     }
 }

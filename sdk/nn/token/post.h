@@ -6,7 +6,8 @@
 
 #define GDT_POST_IDS_MAX 256
 
-enum { GDT_POST_TEXT = -1 }; /* in place of an id: the text itself */
+enum { GDT_POST_TEXT = -1 };   /* in place of an id: the text itself */
+enum { GDT_POST_LOOK = 0xFF }; /* in place of counted blanks: an added token, or very many blanks */
 
 typedef struct gdt_post_step {
     uint32_t trims, add_prefix_space; /* trims offsets of blanks; a lone first blank was ours and stays */
@@ -17,8 +18,9 @@ typedef struct gdt_post_step {
 typedef struct gdt_post {
     gdt_post_step *steps;
     size_t count, capacity;
-    uint64_t *trimmed; /* a bit per id: its piece begins or ends with a blank, or it is an added token */
-    int32_t trimmed_end;
+    uint8_t
+        *blanks; /* per id: blanks at the begin of its piece * 16 + at its end, or GDT_POST_LOOK; NULL: none trims */
+    int32_t blanks_end;
 } gdt_post;
 
 void gdt_post_fini(gdt_post *post);
@@ -27,8 +29,7 @@ god_status gdt_post_load(gdt_post *post, json_t *object, god_error *err);
 /* Replaces everything by: bos (unless -1), text, eos (unless -1). */
 god_status gdt_post_set(gdt_post *post, int32_t bos, int32_t eos, god_error *err);
 
-/* Looks at every piece once, so that trimming passes by those without a blank; called when vocabulary and added tokens
- * are complete. */
+/* Counts the blanks of every piece once; called when vocabulary and added tokens are complete. */
 god_status gdt_post_prepare(gdt_post *post, const gdt_vocab *vocab, const gdt_added *added, god_error *err);
 
 /* How many ids are added to a text of no tokens. */
