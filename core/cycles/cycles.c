@@ -246,16 +246,16 @@ typedef struct turn_run {
     god_error *err; /* of the first failure */
 } turn_run;
 
-/* The store is busy or out of reach: the other steps would only wait for it as well. */
-static bool is_store_trouble(god_status status)
+/* The store is busy or out of reach, or there is no memory: the other steps would only meet the same. */
+static bool is_trouble_for_all(god_status status)
 {
-    return status == GOD_E_TIMEOUT || status == GOD_E_IO;
+    return status == GOD_E_TIMEOUT || status == GOD_E_IO || status == GOD_E_NOMEM;
 }
 
 static void step_failed(turn_run *turn, gdi_subject *subject, uint32_t place, god_status status,
                         const god_error *failure)
 {
-    uint32_t level = is_store_trouble(status) ? GOD_LOG_WARNING : GOD_LOG_ERROR;
+    uint32_t level = is_trouble_for_all(status) ? GOD_LOG_WARNING : GOD_LOG_ERROR;
     gdi_log_write(turn->cycles->options.log, level, "a step of the cycles failed, it runs again later", "step",
                   turn->cycles->kinds[place]->name, "tournament", subject->tournament_id, "error", failure->message,
                   NULL);
@@ -307,7 +307,7 @@ static bool scope_matches(const gdi_cycles *cycles, const gdi_subject *subject, 
 
 static void walk_step(turn_run *turn, gdi_subject *subject, uint32_t place)
 {
-    if (!is_store_trouble(turn->first_status) && scope_matches(turn->cycles, subject, place) &&
+    if (!is_trouble_for_all(turn->first_status) && scope_matches(turn->cycles, subject, place) &&
         has_reason(subject, place, turn->now_us)) {
         run_step(turn, subject, place);
     }
@@ -373,7 +373,7 @@ static god_status turn_round(turn_run *turn, god_error *err)
     start(cycles);
     cycles->look_at_everything = false;
     turn->ran = true;
-    for (uint32_t i = 0; turn->ran && !is_store_trouble(turn->first_status); i++) {
+    for (uint32_t i = 0; turn->ran && !is_trouble_for_all(turn->first_status); i++) {
         if (i == ROUNDS_MAX) {
             return god_fail(err, GOD_E_INTERNAL, "the steps of a turn still wake each other after %d walks",
                             ROUNDS_MAX);
