@@ -1,4 +1,5 @@
-/* cpu/cpu.h: the CPU device: products by oneDNN, everything else in vectorised C. Private to cpu/.
+/* cpu/cpu.h: the CPU device: products with weights by kernels of our own (product.h), those of attention by oneDNN,
+ * everything else in vectorised C. Private to cpu/.
  *
  * Every operation computes what its reference in ops/ says, in f32 with f64 for sums over a row. Loops are written with
  * a fixed number of lanes, so the digits do not depend on the width of the machine's vectors; oneDNN's products depend
@@ -7,6 +8,7 @@
 #define GNN_CPU_CPU_H
 
 #include "pool.h"
+#include "product.h"
 #include "tensor/device.h"
 
 /* Compiled for several instruction sets, chosen at start. Sanitizers instrument the chooser itself, which runs before
@@ -28,6 +30,7 @@ enum { CPU_SCRATCH_SHARED, CPU_SCRATCH_THREADS, CPU_SCRATCH_COUNT };
 struct gnn_device {
     uint32_t dtype, threads;
     cpu_pool *pool;
+    const cpu_product_kernel *kernel;
     cpu_scratch scratch[CPU_SCRATCH_COUNT];
     char description[128];
 };

@@ -40,6 +40,7 @@ static god_status cpu_open(const gnn_device_options *options, gnn_device **ret_d
         return god_fail(err, GOD_E_NOMEM, "out of memory for the CPU device");
     }
     device->dtype = options->dtype;
+    device->kernel = cpu_product_kernel_at(0);
     device->threads = options->threads > 0 ? options->threads : 1;
     (void)snprintf(device->description, sizeof device->description, "cpu onednn %d.%d.%d %s", version->major,
                    version->minor, version->patch, isa_name());

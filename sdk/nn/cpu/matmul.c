@@ -4,16 +4,17 @@
  *
  *   panel 0: w[0..63][k=0] w[0..63][k=1] ...   panel 1: w[64..127][k=0] ...   missing outputs of the last panel: 0
  *
- * One item of work widens a panel to f32 (bf16 weights stay bf16 in memory) and multiplies it with tiles of 128 rows of
- * x by one single-threaded oneDNN sgemm of always the same shape, 128 x 64 x cols; short tiles are filled with zero
- * rows. So a row's digits depend on the row, the matrix and the instruction set, and on nothing else. */
-#include <oneapi/dnnl/dnnl.h>
+ * The rows of x are widened to f32 once, in tiles of as many rows as the kernel takes (product.h), each tile cut into
+ * pieces of CPU_DEPTH columns; short tiles are filled with zero rows. One item of work is a panel with some of the
+ * tiles: it widens the panel piece by piece (bf16 weights stay bf16 in memory) and runs the kernel on it with the same
+ * piece of every tile. So a row's digits depend on the row and the matrix, and on nothing else. */
 #include <stdlib.h>
 
 #include "cpu.h"
+#include "product.h"
 #include "vector.h"
 
-enum { panel_outputs = 64, tile_rows = 128, put_block_cols = 256, items_per_thread = 4 };
+enum { put_block_cols = 256, items_per_thread = 4, tiles_per_item_max = 128 };
 
 struct gnn_matrix {
     int64_t outputs, cols, panels;
@@ -22,13 +23,13 @@ struct gnn_matrix {
 
 static void *panel_of(const gnn_matrix *matrix, uint32_t dtype, int64_t panel)
 {
-    return gnn_at(matrix->data, dtype, panel * matrix->cols * panel_outputs);
+    return gnn_at(matrix->data, dtype, panel * matrix->cols * CPU_PANEL);
 }
 
 god_status cpu_matrix_new(gnn_device *device, int64_t outputs, int64_t cols, gnn_matrix **ret_matrix, god_error *err)
 {
-    int64_t panels = (outputs + panel_outputs - 1) / panel_outputs;
-    size_t bytes = (size_t)(panels * panel_outputs * cols) * gnn_dtype_bytes(device->dtype);
+    int64_t panels = (outputs + CPU_PANEL - 1) / CPU_PANEL;
+    size_t bytes = (size_t)(panels * CPU_PANEL * cols) * gnn_dtype_bytes(device->dtype);
     gnn_matrix *matrix = calloc(1, sizeof *matrix);
     if (matrix == NULL || (matrix->data = aligned_alloc(64, (bytes / 64 + 1) * 64)) == NULL) {
         free(matrix);
@@ -68,11 +69,11 @@ static void put_item(void *ctx, int64_t item, uint32_t thread)
     size_t bytes = gnn_dtype_bytes(work->dtype);
     (void)thread;
     for (int64_t i = 0; i < work->count; i++) {
-        int64_t output = work->first + i, lane = output % panel_outputs;
-        char *panel = panel_of(work->matrix, work->dtype, output / panel_outputs);
+        int64_t output = work->first + i, lane = output % CPU_PANEL;
+        char *panel = panel_of(work->matrix, work->dtype, output / CPU_PANEL);
         const char *row = gnn_at_const(work->rows, work->dtype, i * cols);
         for (int64_t k = begin; k < end; k++) {
-            memcpy(panel + (size_t)(k * panel_outputs + lane) * bytes, row + (size_t)k * bytes, bytes);
+            memcpy(panel + (size_t)(k * CPU_PANEL + lane) * bytes, row + (size_t)k * bytes, bytes);
         }
     }
 }
@@ -98,11 +99,11 @@ static void embed_item(void *ctx, int64_t item, uint32_t thread)
     size_t bytes = gnn_dtype_bytes(work->dtype);
     (void)thread;
     for (int64_t i = item * CPU_BLOCK_ROWS; i < cpu_block_end(item, args->count); i++) {
-        int64_t id = args->ids[i], lane = id % panel_outputs;
-        const char *panel = panel_of(args->matrix, work->dtype, id / panel_outputs);
+        int64_t id = args->ids[i], lane = id % CPU_PANEL;
+        const char *panel = panel_of(args->matrix, work->dtype, id / CPU_PANEL);
         char *y = gnn_at(args->y, work->dtype, i * args->y_stride);
         for (int64_t k = 0; k < args->matrix->cols; k++) {
-            memcpy(y + (size_t)k * bytes, panel + (size_t)(k * panel_outputs + lane) * bytes, bytes);
+            memcpy(y + (size_t)k * bytes, panel + (size_t)(k * CPU_PANEL + lane) * bytes, bytes);
         }
     }
 }
@@ -117,57 +118,74 @@ god_status cpu_embed(gnn_device *device, const gnn_embed_args *args, god_error *
 
 typedef struct matmul_work {
     const gnn_matmul_args *args;
-    float *x;      /* (tiles * tile_rows, cols), the rows of x in f32, then zero rows */
-    char *threads; /* per thread: one panel in f32, one tile of results */
+    const cpu_product_kernel *kernel;
+    float *x;      /* (tiles, depth blocks, kernel rows, CPU_X_STRIDE) */
+    char *threads; /* per thread: a piece of a panel in f32, results of an item's tiles */
     size_t thread_bytes;
-    int64_t tiles, tiles_per_item, first_panel, panels;
+    int64_t tiles, tiles_per_item, first_panel, panels, depth_blocks;
     uint32_t dtype;
-    dnnl_status_t *problems; /* per thread: the first status that was not success */
 } matmul_work;
 
-CPU_CLONES static void widen_rows(const matmul_work *work, int64_t begin, int64_t end)
+static int64_t depth_of(const matmul_work *work, int64_t block)
+{
+    int64_t left = work->args->matrix->cols - block * CPU_DEPTH;
+    return left < CPU_DEPTH ? left : CPU_DEPTH;
+}
+
+/* A tile's piece of x. */
+static float *piece_of(const matmul_work *work, int64_t tile, int64_t block)
+{
+    return work->x + (tile * work->depth_blocks + block) * work->kernel->rows * CPU_X_STRIDE;
+}
+
+CPU_CLONES static void widen_tile(const matmul_work *work, int64_t tile)
 {
     const gnn_matmul_args *args = work->args;
-    int64_t cols = args->matrix->cols;
-    for (int64_t r = begin; r < end; r++) {
-        if (r < args->rows) {
-            cpu_load(work->x + r * cols, gnn_at_const(args->x, work->dtype, r * args->x_stride), work->dtype, cols);
-        } else {
-            memset(work->x + r * cols, 0, (size_t)cols * sizeof *work->x);
+    const int64_t rows = work->kernel->rows, first = tile * rows;
+    for (int64_t block = 0; block < work->depth_blocks; block++) {
+        float *to = piece_of(work, tile, block);
+        const int64_t depth = depth_of(work, block);
+        for (int64_t r = 0; r < rows; r++, to += CPU_X_STRIDE) {
+            if (first + r < args->rows) {
+                const int64_t at = (first + r) * args->x_stride + block * CPU_DEPTH;
+                cpu_load(to, gnn_at_const(args->x, work->dtype, at), work->dtype, depth);
+            } else {
+                memset(to, 0, (size_t)depth * sizeof *to);
+            }
         }
     }
 }
 
 static void widen_item(void *ctx, int64_t item, uint32_t thread)
 {
-    const matmul_work *work = ctx;
     (void)thread;
-    widen_rows(work, item * CPU_BLOCK_ROWS, (item + 1) * CPU_BLOCK_ROWS); /* a tile is a whole number of blocks */
+    widen_tile(ctx, item);
 }
 
-CPU_CLONES static const float *widen_panel(const matmul_work *work, int64_t panel, float *room)
+/* A piece of a panel in f32. */
+CPU_CLONES static const float *widen_panel(const matmul_work *work, int64_t panel, int64_t block, float *room)
 {
     const void *data = panel_of(work->args->matrix, work->dtype, panel);
+    const void *piece = gnn_at_const(data, work->dtype, block * CPU_DEPTH * CPU_PANEL);
     if (work->dtype == GNN_F32) {
-        return data;
+        return piece;
     }
-    cpu_load(room, data, work->dtype, work->args->matrix->cols * panel_outputs);
+    cpu_load(room, piece, work->dtype, depth_of(work, block) * CPU_PANEL);
     return room;
 }
 
 /* Adds the bias and writes a tile of results where it belongs. */
-CPU_CLONES static void store_tile(const matmul_work *work, int64_t tile, int64_t panel, float *result)
+CPU_CLONES static void store_tile(const matmul_work *work, int64_t tile, int64_t panel, int64_t width, float *result)
 {
     const gnn_matmul_args *args = work->args;
-    int64_t output = panel * panel_outputs;
-    int64_t width = args->last - output < panel_outputs ? args->last - output : panel_outputs;
-    int64_t rows = args->rows - tile * tile_rows < tile_rows ? args->rows - tile * tile_rows : tile_rows;
+    const int64_t output = panel * CPU_PANEL, first = tile * work->kernel->rows;
+    const int64_t rows = args->rows - first < work->kernel->rows ? args->rows - first : work->kernel->rows;
     for (int64_t r = 0; r < rows; r++) {
-        float *row = result + r * panel_outputs;
+        float *row = result + r * CPU_PANEL;
         for (int64_t i = 0; args->bias != NULL && i < width; i++) {
             row[i] += args->bias[output + i];
         }
-        int64_t at = (tile * tile_rows + r) * args->y_stride + output - args->first;
+        int64_t at = (first + r) * args->y_stride + output - args->first;
         cpu_store(gnn_at(args->y, work->dtype, at), work->dtype, row, width);
     }
 }
@@ -176,37 +194,35 @@ CPU_CLONES static void store_tile(const matmul_work *work, int64_t tile, int64_t
 static void matmul_item(void *ctx, int64_t item, uint32_t thread)
 {
     const matmul_work *work = ctx;
-    int64_t cols = work->args->matrix->cols, panel = work->first_panel + item % work->panels;
-    int64_t tile = item / work->panels * work->tiles_per_item, end = tile + work->tiles_per_item;
+    const int64_t panel = work->first_panel + item % work->panels, left = work->args->last - panel * CPU_PANEL;
+    const int64_t width = left < CPU_PANEL ? left : CPU_PANEL, result_size = work->kernel->rows * CPU_PANEL;
+    const int64_t first = item / work->panels * work->tiles_per_item;
+    const int64_t end = first + work->tiles_per_item < work->tiles ? first + work->tiles_per_item : work->tiles;
     float *room = (float *)(void *)(work->threads + thread * work->thread_bytes);
-    float *result = room + cols * panel_outputs;
-    const float *weights = widen_panel(work, panel, room);
-    for (; tile < end && tile < work->tiles; tile++) {
-        dnnl_status_t status =
-            dnnl_sgemm('N', 'N', tile_rows, panel_outputs, cols, 1.0f, work->x + tile * tile_rows * cols, cols, weights,
-                       panel_outputs, 0.0f, result, panel_outputs);
-        if (status != dnnl_success && work->problems[thread] == dnnl_success) {
-            work->problems[thread] = status;
+    float *results = room + CPU_DEPTH * CPU_PANEL;
+    for (int64_t block = 0; block < work->depth_blocks; block++) {
+        const float *weights = widen_panel(work, panel, block, room);
+        for (int64_t tile = first; tile < end; tile++) {
+            work->kernel->run(piece_of(work, tile, block), weights, depth_of(work, block), width, block == 0,
+                              results + (tile - first) * result_size,
+                              piece_of(work, tile + 1 < end ? tile + 1 : first, block));
         }
-        store_tile(work, tile, panel, result);
+    }
+    for (int64_t tile = first; tile < end; tile++) {
+        store_tile(work, tile, panel, width, results + (tile - first) * result_size);
     }
 }
 
 static god_status get_room(gnn_device *device, matmul_work *work, god_error *err)
 {
-    int64_t cols = work->args->matrix->cols;
     void *shared = NULL, *threads = NULL;
-    work->thread_bytes = (size_t)((cols + tile_rows) * panel_outputs) * sizeof(float);
-    size_t shared_bytes = (size_t)(work->tiles * tile_rows * cols) * sizeof(float);
-    GOD_TRY(cpu_scratch_get(device, CPU_SCRATCH_SHARED, shared_bytes, &shared, err));
-    GOD_TRY(cpu_scratch_get(device, CPU_SCRATCH_THREADS,
-                            device->threads * (work->thread_bytes + sizeof *work->problems), &threads, err));
+    const int64_t floats = CPU_PANEL * (CPU_DEPTH + work->tiles_per_item * work->kernel->rows);
+    const int64_t x_floats = work->tiles * work->depth_blocks * work->kernel->rows * CPU_X_STRIDE;
+    work->thread_bytes = (size_t)floats * sizeof(float);
+    GOD_TRY(cpu_scratch_get(device, CPU_SCRATCH_SHARED, (size_t)x_floats * sizeof(float), &shared, err));
+    GOD_TRY(cpu_scratch_get(device, CPU_SCRATCH_THREADS, device->threads * work->thread_bytes, &threads, err));
     work->x = shared;
     work->threads = threads;
-    work->problems = (dnnl_status_t *)(void *)(work->threads + device->threads * work->thread_bytes);
-    for (uint32_t t = 0; t < device->threads; t++) {
-        work->problems[t] = dnnl_success;
-    }
     return GOD_OK;
 }
 
@@ -216,32 +232,28 @@ static int64_t split_tiles(const gnn_device *device, const matmul_work *work)
     int64_t wanted = (int64_t)device->threads * items_per_thread;
     int64_t groups = (wanted + work->panels - 1) / work->panels;
     groups = groups < work->tiles ? groups : work->tiles;
-    return (work->tiles + groups - 1) / groups;
+    int64_t tiles = (work->tiles + groups - 1) / groups;
+    return tiles < tiles_per_item_max ? tiles : tiles_per_item_max;
 }
 
 god_status cpu_matmul(gnn_device *device, const gnn_matmul_args *args, god_error *err)
 {
-    matmul_work work = {.args = args, .dtype = device->dtype};
+    matmul_work work = {.args = args, .kernel = device->kernel, .dtype = device->dtype};
     if (args->rows <= 0 || args->last <= args->first) {
         return GOD_OK;
     }
-    if (args->first % panel_outputs != 0) {
+    if (args->first % CPU_PANEL != 0) {
         return god_fail(err, GOD_E_INVALID, "output %lld does not start a panel of %d", (long long)args->first,
-                        (int)panel_outputs);
+                        (int)CPU_PANEL);
     }
-    work.tiles = (args->rows + tile_rows - 1) / tile_rows;
-    work.first_panel = args->first / panel_outputs;
-    work.panels = (args->last + panel_outputs - 1) / panel_outputs - work.first_panel;
+    work.depth_blocks = cpu_depth_blocks(args->matrix->cols);
+    work.tiles = (args->rows + work.kernel->rows - 1) / work.kernel->rows;
+    work.first_panel = args->first / CPU_PANEL;
+    work.panels = (args->last + CPU_PANEL - 1) / CPU_PANEL - work.first_panel;
     work.tiles_per_item = split_tiles(device, &work);
     GOD_TRY(get_room(device, &work, err));
-    cpu_pool_run(device->pool, work.tiles * tile_rows / CPU_BLOCK_ROWS, widen_item, &work);
+    cpu_pool_run(device->pool, work.tiles, widen_item, &work);
     int64_t groups = (work.tiles + work.tiles_per_item - 1) / work.tiles_per_item;
     cpu_pool_run(device->pool, work.panels * groups, matmul_item, &work);
-    for (uint32_t t = 0; t < device->threads; t++) {
-        if (work.problems[t] != dnnl_success) {
-            return god_fail(err, work.problems[t] == dnnl_out_of_memory ? GOD_E_NOMEM : GOD_E_INTERNAL,
-                            "oneDNN could not multiply: status %d", (int)work.problems[t]);
-        }
-    }
     return GOD_OK;
 }
