@@ -46,18 +46,22 @@ static god_status take(void *user, const char *name, const char *value, god_erro
     return GOD_OK;
 }
 
+/* A migration or a check of a large store may take long: half a minute of waiting for others, minutes for itself. */
+enum { busy_ms = 30 * 1000 };
+
 static god_status open_store(const gdi_db_arguments *args, gdi_db **ret_db, god_error *err)
 {
     char url[GDI_STORE_URL_MAX];
     if (args->store != NULL) {
-        return gdi_db_open(&(gdi_db_options){.url = args->store, .must_exist = args->must_exist}, ret_db, err);
+        return gdi_db_open(&(gdi_db_options){.url = args->store, .busy_ms = busy_ms, .must_exist = args->must_exist},
+                           ret_db, err);
     }
     gdi_config config;
     GOD_TRY(gdi_config_load(args->config, &config, err));
     god_status status = gdi_store_url(&config, url, err);
     gdi_config_clear(&config);
     GOD_TRY(status);
-    return gdi_db_open(&(gdi_db_options){.url = url, .must_exist = args->must_exist}, ret_db, err);
+    return gdi_db_open(&(gdi_db_options){.url = url, .busy_ms = busy_ms, .must_exist = args->must_exist}, ret_db, err);
 }
 
 int gdi_db_command(const gdi_usage *usage, gdi_db_arguments *args, int argc, char **argv,

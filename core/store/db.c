@@ -55,6 +55,8 @@ god_status gdi_db_open(const gdi_db_options *options, gdi_db **ret_db, god_error
     db->options.url = url;
     if (db->options.busy_ms == 0) {
         db->options.busy_ms = GDI_BUSY_MS_DEFAULT;
+    } else if (db->options.busy_ms > GDI_BUSY_MS_MAX) {
+        db->options.busy_ms = GDI_BUSY_MS_MAX;
     }
     god_status status = engine->open(&db->options, &db->connection, err);
     if (status != GOD_OK) {

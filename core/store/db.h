@@ -28,7 +28,7 @@ enum { GDI_ENGINE_SQLITE = 1, GDI_ENGINE_POSTGRES = 2 };
 
 typedef struct gdi_db_options {
     const char *url;
-    uint64_t busy_ms;    /* how long a statement waits for others; 0: five seconds */
+    uint64_t busy_ms;    /* how long a statement waits for others; 0: five seconds; an hour at most */
     uint32_t must_exist; /* 1: a SQLite file that is not there is GOD_E_NOT_FOUND; 0: it is made */
     /* Asked before every statement, BEGIN and COMMIT included: anything but GOD_OK is what the call answers, and the
      * statement is not run. For tests of faults; NULL otherwise. */

@@ -17,6 +17,7 @@ enum {
     GDI_SQL_BYTES_MAX = 64 << 10,   /* one statement */
     GDI_STATEMENTS_MAX = 512,       /* prepared ones of a connection; when there are more, all are dropped */
     GDI_BUSY_MS_DEFAULT = 5000,
+    GDI_BUSY_MS_MAX = 60 * 60 * 1000,
     GDI_CHANNEL_BYTES_MAX = 31, /* a channel is a word of a-z and _ */
 };
 

@@ -77,11 +77,12 @@ void gdi_wire_close(gdi_wire *wire)
 static god_status set_session(gdi_wire *wire, god_error *err)
 {
     char sql[512];
+    unsigned long long limit_ms = wire->busy_ms * GDI_WIRE_STATEMENT_FACTOR;
     (void)snprintf(sql, sizeof sql,
                    "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET client_min_messages = warning;"
-                   " SET extra_float_digits = 1; SET lock_timeout = %llu; SET statement_timeout = %d;"
-                   " SET idle_in_transaction_session_timeout = %d",
-                   (unsigned long long)wire->busy_ms, GDI_WIRE_STATEMENT_MS, GDI_WIRE_STATEMENT_MS);
+                   " SET extra_float_digits = 1; SET lock_timeout = %llu; SET statement_timeout = %llu;"
+                   " SET idle_in_transaction_session_timeout = %llu",
+                   (unsigned long long)wire->busy_ms, limit_ms, limit_ms);
     return gdi_wire_run(wire, sql, NULL, err);
 }
 
@@ -167,8 +168,8 @@ static god_status wait_for(gdi_wire *wire, short events, uint64_t deadline_ms, g
         }
         if (ready == 0) {
             gdi_wire_drop(wire);
-            return god_fail(err, GOD_E_TIMEOUT, "the server of the store did not answer within %d ms",
-                            GDI_WIRE_ANSWER_MS);
+            return god_fail(err, GOD_E_TIMEOUT, "the server of the store did not answer within %llu ms",
+                            (unsigned long long)wire->busy_ms * GDI_WIRE_ANSWER_FACTOR);
         }
         if (errno != EINTR) {
             return fail_broken(wire, err);
@@ -243,7 +244,7 @@ static bool take_notifications(gdi_wire *wire)
 
 god_status gdi_wire_answer(gdi_wire *wire, int sent, PGresult **ret_result, god_error *err)
 {
-    uint64_t deadline_ms = gdi_clock_ms() + GDI_WIRE_ANSWER_MS;
+    uint64_t deadline_ms = gdi_clock_ms() + wire->busy_ms * GDI_WIRE_ANSWER_FACTOR;
     PGresult *result = NULL;
     wire->collided = false;
     if (!sent) {

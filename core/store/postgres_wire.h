@@ -16,8 +16,9 @@
 
 enum {
     GDI_WIRE_CHANNELS_MAX = 16,
-    GDI_WIRE_STATEMENT_MS = 60 * 1000, /* the server gives up */
-    GDI_WIRE_ANSWER_MS = 65 * 1000,    /* we give up on the server */
+    /* How long a statement may take, in times of what it may wait for others (gdi_db_options.busy_ms): */
+    GDI_WIRE_STATEMENT_FACTOR = 12, /* then the server gives up: a minute by default */
+    GDI_WIRE_ANSWER_FACTOR = 13,    /* then we give up on the server */
 };
 
 typedef struct gdi_wire {

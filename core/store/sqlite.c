@@ -391,7 +391,7 @@ static god_status open_handle(connection *c, const char *path, bool in_memory, u
         return fail_sqlite(c->handle, code, err);
     }
     (void)sqlite3_extended_result_codes(c->handle, 1);
-    (void)sqlite3_busy_timeout(c->handle, busy_ms > INT32_MAX ? INT32_MAX : (int)busy_ms);
+    (void)sqlite3_busy_timeout(c->handle, (int)busy_ms);
     (void)sqlite3_limit(c->handle, SQLITE_LIMIT_LENGTH, 2 * GDI_VALUE_BYTES_MAX); /* a row is more than one text */
     (void)sqlite3_limit(c->handle, SQLITE_LIMIT_ATTACHED, 0);
     (void)sqlite3_db_config(c->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

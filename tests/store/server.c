@@ -306,6 +306,26 @@ static size_t children_of(pid_t parent, pid_t ret_children[children_max])
     return count;
 }
 
+static void signal_all(const test_server *server, int signal_number)
+{
+    pid_t children[children_max];
+    size_t count = children_of(server->pid, children);
+    (void)kill(server->pid, signal_number);
+    for (size_t i = 0; i < count; i++) {
+        (void)kill(children[i], signal_number);
+    }
+}
+
+void test_server_hang(test_server *server)
+{
+    signal_all(server, SIGSTOP);
+}
+
+void test_server_go_on(test_server *server)
+{
+    signal_all(server, SIGCONT);
+}
+
 void test_server_kill(test_server *server)
 {
     pid_t children[children_max];

@@ -29,6 +29,9 @@ void test_server_stop(test_server *server); /* accepts NULL; removes its folder 
 bool test_server_database(test_server *server, const char *name, char *url, size_t url_bytes);
 
 void test_server_kill(test_server *server);
+/* Stops all of its processes without ending them, as a machine that hangs; and lets them go on. */
+void test_server_hang(test_server *server);
+void test_server_go_on(test_server *server);
 bool test_server_restart(test_server *server); /* false: it did not come up */
 
 #endif

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "core/store/configured.h"
 #include "core/store/jobs.h"
 #include "tests/unit/store/stores.h"
 
@@ -128,6 +129,36 @@ START_TEST(test_store_migrate__opens_and_empties_stores_in_memory)
 }
 END_TEST
 
+/* ---- the store of god.yaml ---- */
+
+static gdi_config configured(const char *text)
+{
+    gdi_config config;
+    ck_ok(gdi_config_read("god.yaml", "/etc/god", text, strlen(text), &config, err));
+    return config;
+}
+
+START_TEST(test_store_migrate__opens_the_store_of_the_configuration)
+{
+    char text[600], url[GDI_STORE_URL_MAX];
+    gdi_config config = configured("paths: {state_dir: /state}\n");
+    ck_ok(gdi_store_url(&config, url, err));
+    ck_assert_str_eq(url, "sqlite:/state/god.db");
+    gdi_config_clear(&config);
+    (void)snprintf(text, sizeof text, "store: {url: \"%s\"}\n", stores_new(_i));
+    config = configured(text);
+    gdi_db *db = NULL;
+    ck_ok(gdi_store_open(&config, 1, &db, err)); /* empty: given the schema */
+    ck_ok(gdi_db_run(db, "DELETE FROM schema_migrations WHERE number > 3", NULL, 0, NULL, err));
+    gdi_db_close(db);
+    db = NULL;
+    ck_fails(GOD_E_DATA, gdi_store_open(&config, 2, &db, err)); /* old: left alone */
+    ck_assert_msg(strstr(failed.message, "the store has schema 3") != NULL, "%s", failed.message);
+    ck_assert_ptr_null(db);
+    gdi_config_clear(&config);
+}
+END_TEST
+
 Suite *suite_store_migrate(void)
 {
     Suite *suite = suite_create("store_migrate");
@@ -137,6 +168,7 @@ Suite *suite_store_migrate(void)
     tcase_add_loop_test(tcase, test_store_migrate__refuses_a_store_that_is_newer, 0, engines);
     tcase_add_loop_test(tcase, test_store_migrate__notices_another_history, 0, engines);
     tcase_add_loop_test(tcase, test_store_migrate__two_programs_at_once, 0, engines);
+    tcase_add_loop_test(tcase, test_store_migrate__opens_the_store_of_the_configuration, 0, engines);
     tcase_add_test(tcase, test_store_migrate__opens_and_empties_stores_in_memory);
     suite_add_tcase(suite, tcase);
     return suite;

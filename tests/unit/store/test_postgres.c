@@ -1,5 +1,6 @@
 /* What only a server can do to us: go away. The kill tests have a server of their own. */
 #include <poll.h>
+#include <string.h>
 
 #include "core/store/jobs.h"
 #include "core/store/migrate.h"
@@ -147,6 +148,23 @@ START_TEST(test_store_postgres__waits_for_a_lock_no_longer_than_it_was_told)
 }
 END_TEST
 
+START_TEST(test_store_postgres__gives_up_on_a_server_that_hangs)
+{
+    char url[512];
+    gdi_db *db = open_mortal(url), *hasty = NULL;
+    god_error said = GOD_ERROR_INIT;
+    ck_ok(gdi_db_open(&(gdi_db_options){.url = url, .busy_ms = 100}, &hasty, err));
+    (void)stores_int(hasty, "SELECT COUNT(*) FROM jobs");
+    test_server_hang(mortal);
+    ck_assert_int_eq(gdi_db_run(hasty, "DELETE FROM jobs", NULL, 0, NULL, &said), GOD_E_TIMEOUT);
+    ck_assert_msg(strstr(said.message, "did not answer within 1300 ms") != NULL, "%s", said.message);
+    test_server_go_on(mortal);
+    ck_assert_int_eq(stores_int(hasty, "SELECT COUNT(*) FROM jobs"), 0);
+    gdi_db_close(hasty);
+    gdi_db_close(db);
+}
+END_TEST
+
 Suite *suite_store_postgres(void)
 {
     Suite *suite = suite_create("store_postgres");
@@ -157,6 +175,7 @@ Suite *suite_store_postgres(void)
         tcase_add_test(tcase, test_store_postgres__works_again_after_the_server_was_killed);
         tcase_add_test(tcase, test_store_postgres__a_transaction_does_not_outlive_its_connection);
         tcase_add_test(tcase, test_store_postgres__listens_again_on_a_new_connection);
+        tcase_add_test(tcase, test_store_postgres__gives_up_on_a_server_that_hangs);
         tcase_add_test(tcase, test_store_postgres__waits_for_a_lock_no_longer_than_it_was_told);
     }
     suite_add_tcase(suite, tcase);
