@@ -196,10 +196,12 @@ static const struct watched {
 enum { WATCHED_COUNT = sizeof watched / sizeof *watched };
 
 /* All in one statement: place in the table above, name, state. Tasks and what hangs on them only of rounds that are
- * open. The sums change with every fee, refund and transfer. */
+ * open; those of a tournament that was called off are ended from any state. The sums change with every fee, refund and
+ * transfer. */
 static const char watched_sql[] =
     "WITH open AS (SELECT l.task_id FROM tournament_tasks l JOIN tournament_rounds r ON r.round_id = l.round_id "
-    "WHERE r.status <> 'completed') "
+    "JOIN tournaments t ON t.tournament_id = r.tournament_id "
+    "WHERE r.status <> 'completed' AND t.status <> 'cancelled') "
     "SELECT 0, 'tournament ' || tournament_id, status FROM tournaments "
     "UNION ALL SELECT 1, 'winner of ' || tournament_id, COALESCE(winner_hotkey, '') FROM tournaments "
     "UNION ALL SELECT 2, 'elimination of ' || hotkey || ' in ' || tournament_id, COALESCE(eliminated_in_round_id, '') "

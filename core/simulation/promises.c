@@ -18,33 +18,33 @@ typedef struct start {
     int64_t from_us, until_us;
 } start;
 
-/* Whether the training that this start belongs to is still asked for or at work. */
+/* Whether this very start, or the watch over what it started, is what its training waits for. */
 static god_status is_at_work(gdi_db *db, const char *holder, const char *start_key, bool *ret_is, god_error *err)
 {
+    char watch_key[2 * NAME_BYTES];
     gdi_rows *rows = NULL;
+    const char *rest = strchr(start_key, '/');
+    (void)snprintf(watch_key, sizeof watch_key, GDI_WORK_WATCH_TRAINING "%s", rest != NULL ? rest : "");
     GOD_TRY(GDI_QUERY(db, &rows, err,
                       "SELECT 1 FROM tournament_task_hotkey_trainings "
-                      "WHERE task_id || '/' || hotkey = $1 AND (training_status = 'training' OR job_key = $2)",
-                      gdi_text(holder), gdi_text(start_key)));
+                      "WHERE task_id || '/' || hotkey = $1 AND job_key IN ($2, $3)",
+                      gdi_text(holder), gdi_text(start_key), gdi_text(watch_key)));
     *ret_is = gdi_rows_count(rows) != 0;
     gdi_rows_free(rows);
     return GOD_OK;
 }
 
 /* Who was promised a GPU is kept as "<until> <holder> <key of the start>". */
-static god_status check_holder(gdi_db *db, const gdi_seen *seen, const start *s, const char *gpu, const char *promised,
-                               god_error *err)
+static god_status check_holder(gdi_db *db, const start *s, const char *gpu, const char *promised, god_error *err)
 {
-    char holder[NAME_BYTES], key[NAME_BYTES], name[2 * NAME_BYTES];
+    char holder[NAME_BYTES], key[NAME_BYTES];
     long long until_us = 0;
     bool at_work = false;
     if (sscanf(promised, "%lld %399s %399s", &until_us, holder, key) != 3 || until_us <= s->from_us) {
         return GOD_OK;
     }
-    (void)snprintf(name, sizeof name, "newest start of %s", holder);
-    const char *newest = gdi_seen_get(seen, name);
-    if (strcmp(holder, s->holder) == 0 || newest == NULL || strcmp(newest, key) != 0) {
-        return GOD_OK; /* that start came to nothing, or there was another one since */
+    if (strcmp(holder, s->holder) == 0) {
+        return GOD_OK; /* tries again */
     }
     GOD_TRY(is_at_work(db, holder, key, &at_work, err));
     return at_work ? god_fail(err, GOD_E_INTERNAL, "gpu_twice: %s is promised to %s while %s has it", gpu, s->holder,
@@ -58,7 +58,7 @@ static god_status promise(gdi_db *db, gdi_seen *seen, const start *s, int64_t gp
     (void)snprintf(gpu, sizeof gpu, "GPU %s#%lld", s->trainer, (long long)gpu_id);
     const char *promised = gdi_seen_get(seen, gpu);
     if (promised != NULL && !is_past) {
-        GOD_TRY(check_holder(db, seen, s, gpu, promised, err));
+        GOD_TRY(check_holder(db, s, gpu, promised, err));
     }
     (void)snprintf(text, sizeof text, "%lld %s %s", (long long)s->until_us, s->holder, s->key);
     return gdi_seen_put(seen, gpu, text, err);
@@ -67,7 +67,6 @@ static god_status promise(gdi_db *db, gdi_seen *seen, const start *s, int64_t gp
 static god_status check_start(gdi_db *db, gdi_seen *seen, const gdi_rows *rows, const json_t *payload, bool is_past,
                               god_error *err)
 {
-    char name[2 * NAME_BYTES];
     start s = {.key = gdi_rows_text(rows, KEY), .from_us = gdi_rows_time(rows, CREATED)};
     const json_t *gpu, *hours = json_object_get(json_object_get(payload, "training_data"), "hours_to_complete");
     god_status status = GOD_OK;
@@ -82,8 +81,7 @@ static god_status check_start(gdi_db *db, gdi_seen *seen, const gdi_rows *rows, 
     {
         status = status == GOD_OK ? promise(db, seen, &s, json_integer_value(gpu), is_past, err) : status;
     }
-    (void)snprintf(name, sizeof name, "newest start of %s", s.holder);
-    return status == GOD_OK ? gdi_seen_put(seen, name, s.key, err) : status;
+    return status;
 }
 
 /* ---- weights ---- */

@@ -33,8 +33,9 @@ static const char *const healthy[] = {
     "INSERT INTO tasks (task_id, task_type, status, created_at, updated_at) "
     "VALUES ('k', 'InstructTextTask', 'training', " X ", " X ")",
     "INSERT INTO tournament_tasks (tournament_id, task_id, round_id, pair_id) VALUES ('t1', 'k', 'r2', 'q3')",
-    "INSERT INTO tournament_task_hotkey_trainings (task_id, hotkey, training_status, trainer_ip, created_at, "
-    "updated_at) VALUES ('k', 'a', 'training', 'ip', " X ", " X "), ('k', 'c', 'training', 'ip', " X ", " X ")",
+    "INSERT INTO tournament_task_hotkey_trainings (task_id, hotkey, training_status, trainer_ip, job_key, "
+    "created_at, updated_at) VALUES ('k', 'a', 'training', 'ip', 'watch_training/k/a/1', " X ", " X "), "
+    "('k', 'c', 'training', 'ip', 'watch_training/k/c/1', " X ", " X ")",
     "INSERT INTO evaluations (task_id, hotkey, netuid, evaluation_status) VALUES ('k', 'a', 56, 'evaluating')",
     "INSERT INTO trainers_gpus (trainer_ip, gpu_id, held_by, created_at, updated_at) VALUES "
     "('ip', 0, 'k/a', " X ", " X "), ('ip', 1, 'k/c', " X ", " X ")",
