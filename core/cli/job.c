@@ -191,23 +191,12 @@ static god_status copy_out(const char *path, god_error *err)
     return GOD_OK;
 }
 
-/* "store-JOB-FENCE": what core/host/execute_evaluate.c names its folders. */
+/* "store-JOB": what core/host/execute_evaluate.c names its folders. */
 static god_status find_folder(const gdi_config *config, const json_t *job, char ret_path[GOD_PATH_MAX], god_error *err)
 {
-    enum { fences_max = 1000 };
     char name[64];
-    const char *folder = json_string_value(json_object_get(json_object_get(job, "result"), "folder"));
-    if (folder != NULL && strchr(folder, '/') == NULL) {
-        return find_log(config, folder, ret_path, err);
-    }
-    for (int fence = fences_max; fence > 0; fence--) {
-        (void)snprintf(name, sizeof name, "store-%lld-%d",
-                       (long long)json_integer_value(json_object_get(job, "job_id")), fence);
-        if (find_log(config, name, ret_path, NULL) == GOD_OK) {
-            return GOD_OK;
-        }
-    }
-    return god_fail(err, GOD_E_NOT_FOUND, "the job has no log here");
+    (void)snprintf(name, sizeof name, "store-%lld", (long long)json_integer_value(json_object_get(job, "job_id")));
+    return find_log(config, name, ret_path, err);
 }
 
 static god_status print_log(const gdi_config *config, const arguments *args, god_error *err)

@@ -1,10 +1,10 @@
 /* evaluate: a job of the store becomes a folder of the spool, whose worker does the rest.
  *
- *     <state_dir>/jobs/.staged/store-ID-FENCE   written here, then renamed to
- *     <state_dir>/jobs/queued/store-ID-FENCE    and on through running/ to done/ (core/host/queue.h)
+ *     <state_dir>/jobs/.staged/store-JOB   written here, then renamed to
+ *     <state_dir>/jobs/queued/store-JOB    and on through running/ to done/ (core/host/queue.h)
  *
- * The name says which claim it belongs to, so a look after a restart finds the folder of its own claim or begins anew;
- * what an earlier claim left behind is nobody's and stays in done/ for people. Base models and outputs are looked for
+ * The name is that of the job, so whoever claims it after a restart finds the folder that is under way, or its result.
+ * A folder that ended without one is put aside as store-JOB.FENCE. Base models and outputs are looked for
  * in tournament.models_dir as OWNER/NAME, test data is a file. */
 #include "core/cycles/work.h"
 #include "core/host/executors.h"
@@ -31,7 +31,7 @@ static god_status place_at(const char *jobs, const char *kind, const char *name,
 static god_status find_places(const gdi_execution *x, places *p, god_error *err)
 {
     char jobs[GOD_PATH_MAX];
-    (void)snprintf(p->name, sizeof p->name, "store-%lld-%lld", (long long)x->lease->job_id, (long long)x->lease->fence);
+    (void)snprintf(p->name, sizeof p->name, "store-%lld", (long long)x->lease->job_id);
     GOD_TRY(god_path_join(x->config->paths_state_dir, "jobs", jobs, err));
     GOD_TRY(place_at(jobs, ".staged", p->name, p->staged, err));
     GOD_TRY(place_at(jobs, "queued", p->name, p->queued, err));
@@ -146,20 +146,30 @@ static json_t *score_of(const gdi_result *result, uint32_t i)
                      "synth_loss", "message", message == NULL || message[0] == '\0' ? result->message : message);
 }
 
+/* It gave nothing, for a reason that need not be there the next time. */
+static god_status put_aside(const gdi_execution *x, const places *p, const char *message, god_error *err)
+{
+    char aside[GOD_PATH_MAX + 32];
+    (void)snprintf(aside, sizeof aside, "%s.%lld", p->done, (long long)x->lease->fence);
+    if (rename(p->done, aside) != 0) {
+        return god_fail_errno(err, GOD_E_IO, "cannot put \"%s\" aside", p->name);
+    }
+    return god_fail(err, GOD_E_IO, "the evaluation gave no result: %.300s", message);
+}
+
 static god_status read_scores(const gdi_execution *x, const places *p, json_t **ret_result, god_error *err)
 {
     gdi_result result;
     json_t *scores = json_object(), *ignored = json_object();
     GOD_TRY(gdi_result_read(p->done, &result, err));
-    for (uint32_t i = 0; i < json_array_size(result.submissions); i++) {
+    uint32_t count = (uint32_t)json_array_size(result.submissions);
+    for (uint32_t i = 0; i < count; i++) {
         const char *id = json_string_value(json_object_get(gdi_result_submission(&result, i), "id"));
         (void)json_object_set_new(scores, id, score_of(&result, i));
     }
-    god_status status = add_submissions(x, ignored, scores, err); /* those whose models are not there */
-    uint32_t retry = json_array_size(result.submissions) == 0 && result.outcome != GDI_OUTCOME_RESULT;
-    if (status == GOD_OK && retry) {
-        status = god_fail(err, GOD_E_IO, "the evaluation gave no result: %.300s", result.message);
-    }
+    god_status status = count == 0 && result.outcome != GDI_OUTCOME_RESULT
+                            ? put_aside(x, p, result.message, err)
+                            : add_submissions(x, ignored, scores, err); /* and those whose models are not there */
     gdi_result_clear(&result);
     json_decref(ignored);
     if (status != GOD_OK) {

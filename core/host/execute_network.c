@@ -36,6 +36,10 @@ static god_status read_address(const gdi_config *config, char **ret_address, god
     }
     GOD_TRY(god_file_read(file, address_bytes_max, ret_address, &bytes, err));
     cut_line(*ret_address);
+    if (**ret_address == '\0') {
+        free(*ret_address); /* an empty file: nobody is told */
+        *ret_address = NULL;
+    }
     return GOD_OK;
 }
 

@@ -17,6 +17,7 @@ enum {
     watched_max = 256,
     wait_max_ms = 60 * 1000, /* the backstop, should a wake be lost */
     trouble_ms = 2000,       /* after the store could not be used */
+    GDI_OWNER_PLACE_BYTES = 400,
     first_retry_s = 5,
     retry_max_s = 600,
 };
@@ -78,7 +79,8 @@ typedef struct hand {
 
 struct gdi_executors {
     gdi_executors_options options;
-    char owner[128];
+    char place[GDI_OWNER_PLACE_BYTES]; /* "HOST:STATE_DIR#", the same after each start */
+    char owner[GDI_OWNER_PLACE_BYTES + 32];
     const char *run_kinds[kinds_max], *look_kinds[kinds_max]; /* NULL-ended */
     int stop_fd;                                              /* readable: end */
     hand hands[hands_max];
@@ -421,6 +423,30 @@ static god_status start_all(gdi_executors *all, god_error *err)
     return start_thread(all, &all->watcher, run_watcher, err);
 }
 
+/* Only one host uses a state folder at a time, so what this one held before it was killed is held by nobody: its leases
+ * end now instead of when they would. */
+static god_status take_back(gdi_db *db, void *user, god_error *err)
+{
+    const gdi_executors *all = user;
+    int64_t now_us = gdi_facts_now_us();
+    return GDI_RUN(db, NULL, err,
+                   "UPDATE jobs SET lease_until = $1 WHERE state = 'running' AND lease_until > $1 AND "
+                   "substr(owner, 1, length(CAST($2 AS TEXT))) = $2",
+                   gdi_time(now_us), gdi_text(all->place));
+}
+
+static god_status recover(gdi_executors *all, god_error *err)
+{
+    gdi_db *db = NULL;
+    GOD_TRY(gdi_store_open(all->options.config, gdi_facts_now_us(), &db, err));
+    god_status status = gdi_db_transact(db, take_back, all, err);
+    if (status == GOD_OK) {
+        status = gdi_job_reap(db, gdi_facts_now_us(), &(uint32_t){0}, err);
+    }
+    gdi_db_close(db);
+    return status;
+}
+
 god_status gdi_executors_start(const gdi_executors_options *options, gdi_executors **ret_executors, god_error *err)
 {
     char host[64] = "host";
@@ -429,10 +455,14 @@ god_status gdi_executors_start(const gdi_executors_options *options, gdi_executo
         return god_fail(err, GOD_E_NOMEM, "out of memory for the executors");
     }
     all->options = *options;
+    all->stop_fd = -1;
     (void)gethostname(host, sizeof host - 1);
-    (void)snprintf(all->owner, sizeof all->owner, "%s/%ld/%llu", host, (long)getpid(),
-                   (unsigned long long)gdi_clock_ms());
-    god_status status = start_all(all, err);
+    (void)snprintf(all->place, sizeof all->place, "%s:%.300s#", host, options->config->paths_state_dir);
+    (void)snprintf(all->owner, sizeof all->owner, "%s%ld", all->place, (long)getpid());
+    god_status status = recover(all, err);
+    if (status == GOD_OK) {
+        status = start_all(all, err);
+    }
     if (status != GOD_OK) {
         gdi_executors_stop(all);
         return status;

@@ -73,6 +73,8 @@ static god_status explain(const answer *a, CURLcode code, god_error *err)
     case CURLE_OK: return GOD_OK;
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST: return god_fail(err, GOD_E_NOT_FOUND, "nobody answers at %s", where);
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL: return god_fail(err, GOD_E_INVALID, "an address is no http or https address");
     case CURLE_OPERATION_TIMEDOUT: return god_fail(err, GOD_E_TIMEOUT, "%s did not answer in time", where);
     case CURLE_ABORTED_BY_CALLBACK: return god_fail(err, GOD_E_CANCELLED, "the request to %s was stopped", where);
     case CURLE_WRITE_ERROR: return god_fail(err, GOD_E_DATA, "%s answered more than %zu bytes", where, a->bytes_max);

@@ -33,7 +33,7 @@ god_status gdi_calls_begin(god_error *err);
 void gdi_calls_end(void);
 
 /* GOD_OK for an answer of any status. GOD_E_NOT_FOUND: nobody listens there; GOD_E_TIMEOUT; GOD_E_CANCELLED;
- * GOD_E_DATA: an answer that is too large or no HTTP; GOD_E_IO: anything else. */
+ * GOD_E_DATA: an answer that is too large or no HTTP; GOD_E_INVALID: no address; GOD_E_IO: anything else. */
 god_status gdi_call_send(const gdi_call *call, gdi_reply *ret_reply, god_error *err);
 
 #endif
