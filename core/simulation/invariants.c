@@ -18,7 +18,7 @@ struct gdi_invariants {
 };
 
 /* What a rule is about. A rule is run when its subject moved, and every ALL_EACH checks in any case. */
-enum { FIELD = 1, MONEY = 2, JOBS = 4, ALL = FIELD | MONEY | JOBS, ALL_EACH = 16 };
+enum { FIELD = 1, MONEY = 2, JOBS = 4, ALL = FIELD | MONEY | JOBS, ALL_EACH = 64 };
 
 /* ---- answers that must be empty ---- */
 

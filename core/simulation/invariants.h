@@ -32,7 +32,7 @@ typedef struct gdi_invariants gdi_invariants;
 god_status gdi_invariants_new(const char *burn_hotkey, const gdi_people *people, gdi_invariants **ret_invariants,
                               god_error *err);
 /* GOD_E_INTERNAL with "NAME: what is wrong with which row" for the first that is broken. Without `all` the rules of
- * entrants, rounds and money are only run when something of theirs moved, and every sixteenth time in any case. */
+ * entrants, rounds and money are only run when something of theirs moved, and every 64th time in any case. */
 god_status gdi_invariants_check(gdi_invariants *invariants, gdi_db *db, bool all, god_error *err);
 void gdi_invariants_free(gdi_invariants *invariants); /* accepts NULL */
 
