@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 import unittest
 
 GOD, DEMO = sys.argv[1], sys.argv[2]
@@ -37,6 +38,30 @@ class ModelShow(unittest.TestCase):
     def test_an_adapter_is_told_apart(self):
         shown = json.loads(god("model", "show", "--json", f"{DEMO}/models/lora_r8").stdout)
         self.assertEqual((shown["kind"], shown["parameters"]), ("adapter", 14336))
+        self.assertEqual((shown["adapter"]["r"], shown["adapter"]["lora_alpha"]), (8, 16))
+        self.assertEqual(sorted(shown["adapter"]["target_modules"]), ["q_proj", "v_proj"])
+        self.assertNotIn("use_dora", shown["adapter"])  # the default
+
+    def test_an_adapter_is_checked_against_its_base(self):
+        def check(name):
+            return god("model", "show", "--check", "--base", f"{DEMO}/models/base", f"{DEMO}/models/{name}")
+        self.assertEqual(check("lora_r16_rs").returncode, 0)
+        diverged = check("lora_diverged")
+        self.assertEqual(diverged.returncode, 1)
+        self.assertIn("would be refused: ", diverged.stdout)
+
+    def test_an_adapter_of_another_kind_is_refused_by_name(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(f"{folder}/adapter_config.json", "w", encoding="utf-8") as file:
+                json.dump({"peft_type": "IA3"}, file)
+            run = god("model", "show", folder)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("IA3", run.stdout)
+
+    def test_lines_are_for_people(self):
+        shown = god("model", "show", f"{DEMO}/models/base").stdout
+        self.assertIn("dtypes                   BF16 38\n", shown)
+        self.assertIn("tokenizer                size 2048, bos <|begin_of_text|>, eos <|end_of_text|>, pad none,", shown)
 
     def test_usage(self):
         self.assertEqual(god("model", "show", "no-such-folder").returncode, 2)
