@@ -16,6 +16,7 @@ enum {
     time_limit_ms_default = 60 * 1000,
     connect_limit_ms = 20 * 1000,
     stall_seconds = 60,
+    expect_limit_ms = 200,
     answer_bytes_default = 1 << 20,
     tick_ms = 50,
 };
@@ -116,6 +117,7 @@ static void set_up(CURL *curl, try_of *t, struct curl_slist *headers)
     (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "god");
     (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_limit_ms);
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, limit_ms);
+    (void)curl_easy_setopt(curl, CURLOPT_EXPECT_100_TIMEOUT_MS, (long)expect_limit_ms);
     (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)stall_seconds);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
@@ -144,17 +146,19 @@ static void set_up(CURL *curl, try_of *t, struct curl_slist *headers)
     }
 }
 
+/* A signed request signs every line that is given here, also one that says that a header is not sent: "Expect:" keeps
+ * other requests from waiting for a 100. */
 static god_status make_headers(const gdi_exchange *what, struct curl_slist **ret_list, god_error *err)
 {
-    struct curl_slist *list = curl_slist_append(NULL, "Expect:"); /* no waiting for a 100 */
-    for (size_t i = 0; list != NULL && what->headers != NULL && what->headers[i] != NULL; i++) {
+    struct curl_slist *list = NULL;
+    uint32_t failed = what->sigv4 == NULL && (list = curl_slist_append(NULL, "Expect:")) == NULL;
+    for (size_t i = 0; !failed && what->headers != NULL && what->headers[i] != NULL; i++) {
         struct curl_slist *longer = curl_slist_append(list, what->headers[i]);
-        if (longer == NULL) {
-            curl_slist_free_all(list);
-        }
-        list = longer;
+        failed = longer == NULL;
+        list = longer == NULL ? list : longer;
     }
-    if (list == NULL) {
+    if (failed) {
+        curl_slist_free_all(list);
         return god_fail(err, GOD_E_NOMEM, "out of memory for a request");
     }
     *ret_list = list;

@@ -190,6 +190,11 @@ static god_status make_url(const gdi_s3 *s3, const char *bucket, const char *key
 
 /* ---- objects ---- */
 
+/* Every signed request carries the digest of its body; the library does not add it by itself. */
+#define BODY_DIGEST "x-amz-content-sha256: "
+static const char *const no_body[] = {BODY_DIGEST "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                                      NULL};
+
 static god_status judge(long code, const char *bucket, const char *key, god_error *err)
 {
     if (code / 100 == 2) {
@@ -210,11 +215,14 @@ static god_status exchange(gdi_s3 *s3, const char *method, const char *bucket, c
                            uint64_t bytes, gdi_exchanged *ret_answer, god_error *err)
 {
     god_text url = GOD_TEXT_INIT;
-    static const char *const headers[] = {"Content-Type: application/octet-stream", NULL};
+    char digest[GOD_SHA256_HEX] = "", line[sizeof BODY_DIGEST + GOD_SHA256_HEX];
+    GOD_TRY(file == NULL ? GOD_OK : god_sha256_file(file, digest, err));
+    (void)snprintf(line, sizeof line, BODY_DIGEST "%s", digest);
+    const char *const with_body[] = {"Content-Type: application/octet-stream", line, NULL};
     god_status status = make_url(s3, bucket, key, &url, err);
     const gdi_exchange what = {.method = method,
                                .url = url.data,
-                               .headers = file == NULL ? NULL : headers,
+                               .headers = file == NULL ? no_body : with_body,
                                .body_file = file,
                                .body_bytes = bytes,
                                .sigv4 = s3->sigv4,
@@ -275,6 +283,7 @@ god_status gdi_s3_get(gdi_s3 *s3, const char *bucket, const char *key, const gdi
                                    .time_limit_ms = s3->options.time_limit_ms,
                                    .first_pause_ms = s3->options.first_pause_ms,
                                    .keep_part = 1,
+                                   .headers = no_body,
                                    .sigv4 = s3->sigv4,
                                    .user_password = s3->pair,
                                    .stop_asked = s3->options.stop_asked,
