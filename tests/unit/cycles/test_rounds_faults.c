@@ -1,4 +1,5 @@
 /* A statement that fails in the middle of a step: the same step again gives the same rows. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "rounds_suites.h"
@@ -75,6 +76,71 @@ START_TEST(test_cycles_rounds__restarts_leave_the_tables_alone)
 }
 END_TEST
 
+/* ---- answers that make no sense ---- */
+
+static const char *const nonsense[] = {
+    "{}",
+    "{\"outcome\": 5, \"status\": [], \"scores\": [], \"trainers\": {}}",
+    "{\"scores\": {\"5M00\": {\"status\": \"ok\", \"test_loss\": \"x\"}, \"5M99\": {}, \"5M01\": 7}}",
+    "{\"training_data\": 7, \"test_data\": null, \"model_id\": null, \"ds\": 1}",
+    "{\"model_id\": \"\", \"rows\": -1, \"model_params_count\": -5, \"fields\": [1]}",
+    "{\"baseline_stats\": [], \"nodes\": {\"5M00\": 1}, \"augmented_model_id\": {}}",
+    "{\"baseline_stats\": {\"dataset\": {\"near_duplicate_rate\": \"x\", \"seq_length_distribution\": []}}}",
+    "{\"trainers\": [1, {}, {\"trainer_ip\": \"10.1.0.1\", \"gpus\": [{}, 3, {\"gpu_id\": -1, \"available\": 1}]}]}",
+    "{\"model_a_wins\": -1, \"model_b_wins\": 1e300, \"draws\": \"none\", \"score\": \"NaN\"}",
+    "[1, 2]",
+};
+enum { NONSENSE_COUNT = sizeof nonsense / sizeof *nonsense };
+
+/* One answer in six; which one, a small generator says. */
+static bool talk_nonsense(world *world, const gdi_job_lease *lease, const json_t *payload, json_t **ret_result)
+{
+    (void)lease;
+    (void)payload;
+    world->counter = world->counter * 1664525u + 1013904223u;
+    if ((world->counter >> 16) % 6 != 0) {
+        return false;
+    }
+    *ret_result = json_loads(nonsense[(world->counter >> 20) % NONSENSE_COUNT], 0, NULL);
+    return true;
+}
+
+/* An operator retries what failed, until the tournament is decided. */
+static void play_with_an_operator(world *world)
+{
+    god_error err = GOD_ERROR_INIT;
+    stage *stage = &world->stage;
+    world->clock_stands = true;
+    for (int i = 0; i < 2000 && world_winner(world)[0] == '\0'; i++) {
+        world_play(world);
+        const char *task_id = stage_text(stage, "SELECT l.task_id FROM tournament_tasks l JOIN tournament_rounds r ON"
+                                                " r.round_id = l.round_id JOIN tasks t ON t.task_id = l.task_id WHERE"
+                                                " r.status = 'active' AND t.status IN ('failure', 'success') ORDER BY"
+                                                " t.status, t.updated_at LIMIT 1");
+        if (task_id[0] != '\0' && world_winner(world)[0] == '\0') {
+            char id[64];
+            (void)snprintf(id, sizeof id, "%s", task_id);
+            (void)gdi_operator_retry_task(stage->cycles, id, stage->now_us, &err);
+        }
+        stage->now_us += INT64_C(900000000);
+    }
+}
+
+START_TEST(test_cycles_rounds__nonsense_breaks_nothing)
+{
+    static const uint32_t types[] = {GDI_TEXT, GDI_ENVIRONMENT, GDI_IMAGE};
+    world world;
+    world_open(&world, types[_i % 3], 8, 8);
+    world.hook = talk_nonsense;
+    world.counter = (uint32_t)_i * 7919u + 1;
+    play_with_an_operator(&world);
+    ck_assert_str_ne(world_winner(&world), "");
+    ck_assert_int_eq(stage_int(&world.stage, "SELECT count(*) FROM task_nodes WHERE quality_score NOT IN (-1, 0, 3)"),
+                     0);
+    world_close(&world);
+}
+END_TEST
+
 Suite *suite_cycles_rounds_faults(void)
 {
     Suite *suite = suite_create("cycles_rounds_faults");
@@ -82,6 +148,7 @@ Suite *suite_cycles_rounds_faults(void)
     tcase_add_test(tcase, test_cycles_rounds__faults_leave_the_tables_of_a_text_tournament_alone);
     tcase_add_test(tcase, test_cycles_rounds__faults_leave_the_tables_of_an_environment_tournament_alone);
     tcase_add_test(tcase, test_cycles_rounds__restarts_leave_the_tables_alone);
+    tcase_add_loop_test(tcase, test_cycles_rounds__nonsense_breaks_nothing, 0, 12);
     suite_add_tcase(suite, tcase);
     return suite;
 }

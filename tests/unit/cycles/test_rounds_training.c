@@ -81,7 +81,8 @@ START_TEST(test_cycles_rounds__a_miner_gets_two_trainings)
     ck_assert_str_eq(stage_text(stage, "SELECT failure_reason FROM tournament_task_hotkey_trainings WHERE hotkey ="
                                        " '5M07'"),
                      "exit status 1");
-    ck_assert_int_eq(stage_int(stage, "SELECT quality_score FROM task_nodes WHERE hotkey = '5M07'"), 0);
+    ck_assert_int_eq(stage_int(stage, "SELECT CAST(quality_score AS INTEGER) FROM task_nodes WHERE hotkey = '5M07'"),
+                     -1);
     ck_assert_int_eq(stage_int(stage, "SELECT count(*) FROM evaluations WHERE hotkey = '5M07'"), 0);
     world_close(&world);
 }
