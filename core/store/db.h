@@ -121,8 +121,9 @@ god_status gdi_db_transact(gdi_db *db, god_status (*work)(gdi_db *db, void *user
 
 /* ---- waking others ---- */
 
-/* Inside a transaction: after the commit, everybody who listens to this channel ("jobs", "cycles") is woken. On SQLite
- * the connections of this process only, beside a backstop in the caller; on PostgreSQL by NOTIFY. */
+/* Inside a transaction: after the commit, everybody who listens to this channel ("jobs", "cycles") is woken, in
+ * this process and in others: by a file beside the SQLite file (core/store/sqlite_wake.h), by NOTIFY on PostgreSQL. A
+ * wake may get lost (a full inotify queue, a connection that broke), so callers look at the clock beside it. */
 god_status gdi_db_notify(gdi_db *db, const char *channel, god_error *err);
 god_status gdi_db_listen(gdi_db *db, const char *channel, god_error *err);
 /* A descriptor that becomes readable when a channel that this connection listens to was notified. */
