@@ -193,8 +193,8 @@ static god_status check_confined(container *self, god_error *err)
 /* What runc and crun say when the image itself cannot be started, as opposed to their own trouble. */
 static int blames_image(const char *message)
 {
-    static const char *const sentences[] = {"executable file",   "no such file or directory", "permission denied",
-                                            "exec format error", "no command or entrypoint",  "No command specified"};
+    static const char *const sentences[] = {"exec: \"", "exec format error", "no command or entrypoint",
+                                            "No command specified"};
     for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
         if (strstr(message, sentences[i]) != NULL) {
             return 1;
