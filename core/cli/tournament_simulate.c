@@ -61,7 +61,7 @@ static const gdi_usage usage = {
         "The same seed and options give the same tables, byte for byte, however often the season was interrupted.\n"
         "A season that breaks a rule prints the one command that replays it.\n\n"
         "Exit codes: 0 all rules held; 1 one was broken; 2 the command line is at fault; 3 anything else;\n"
-        "130 stopped by SIGINT or SIGTERM.\n",
+        "130 stopped by SIGINT or SIGTERM, after the table of the seasons that were played.\n",
 };
 
 static god_status read_share(const char *name, const char *value, double highest, double *ret, god_error *err)
@@ -264,7 +264,9 @@ int gdi_cmd_tournament_simulate(int argc, char **argv)
     if (status == GOD_OK) {
         status = play_all(&command, kinds, &sum, &seed, &err);
     }
-    if (status == GOD_OK && command.as_json) {
+    if (status == GOD_E_CANCELLED && sum.seasons > 0) { /* what was played until then counts */
+        print_table(&sum);
+    } else if (status == GOD_OK && command.as_json) {
         status = print_json(&sum, &err);
     } else if (status == GOD_OK) {
         print_table(&sum);
