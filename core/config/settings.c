@@ -432,9 +432,8 @@ const gdi_setting gdi_settings[] = {
      .type = GDI_SETTING_TEXT,
      .offset = AT(tournament_nodes),
      .set_default = default_text,
-     .help =
-         "Where the list of nodes comes from: a file or an http address with {\"nodes\": [{\"hotkey\", \"coldkey\",\n"
-         "\"ip\", \"port\"}]}. Empty: from nowhere, jobs of the kind refresh_nodes wait."},
+     .help = "Where the list of nodes comes from: the absolute path of a file, or an http address, with {\"nodes\":\n"
+             "[{\"hotkey\", \"coldkey\", \"ip\", \"port\"}]}. Empty: nowhere, jobs of the kind refresh_nodes wait."},
     {.name = "tournament.notify_file",
      .type = GDI_SETTING_FILE,
      .offset = AT(tournament_notify_file),

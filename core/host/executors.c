@@ -31,7 +31,9 @@ typedef struct line {
 
 static const char *no_nodes(const gdi_config *config)
 {
-    return config->tournament_nodes[0] == '\0' ? "\"tournament.nodes\" of god.yaml names no list of nodes" : NULL;
+    const char *source = config->tournament_nodes;
+    uint32_t is_source = source[0] == '/' || strncmp(source, "http://", 7) == 0 || strncmp(source, "https://", 8) == 0;
+    return is_source ? NULL : "\"tournament.nodes\" of god.yaml names no absolute path and no http address";
 }
 
 static const char *no_models(const gdi_config *config)

@@ -13,7 +13,7 @@ class Host:
     """Starts in a fresh folder and is stopped at the end of a `with`."""
 
     def __init__(self, god, seed_tool=None, extra=""):
-        self.god, self.lines, self.ready = god, [], threading.Event()
+        self.god = god
         self.folder = tempfile.TemporaryDirectory(prefix="god-api-")
         root = self.folder.name
         self.store = os.path.join(root, "state", "god.db")
@@ -30,6 +30,16 @@ class Host:
             subprocess.run([seed_tool, self.store], check=True)
 
     def __enter__(self):
+        self._start()
+        return self
+
+    def run_once(self):
+        """Starts and stops it: the store has its schema afterwards."""
+        self._start()
+        self.stop()
+
+    def _start(self):
+        self.lines, self.ready = [], threading.Event()
         self.process = subprocess.Popen([self.god, "host", "--config", self.config, "--log-json"],
                                         stderr=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=self._read)
@@ -38,7 +48,6 @@ class Host:
             self.process.kill()
             raise SystemExit("the host did not start:\n" + "".join(self.lines))
         self.url = f"http://127.0.0.1:{self.port}"
-        return self
 
     def _read(self):
         self.port = None
