@@ -24,6 +24,7 @@ static const gdi_option options[] = {
     {.name = "--per-example", .value = "DIR", .help = "put what the plug-in keeps per example into DIR/NAME/"},
     {.name = "--plugin", .value = "FILE|ID", .help = "this plug-in instead of the one for the task's type"},
     {.name = "--config", .value = "FILE", .help = "god.yaml; see god config --help"},
+    {.name = "--plan", .value = NULL, .help = "say what it will cost before it runs, and then what it took"},
     {.name = "--keep", .value = NULL, .help = "keep the job folder and say where it is"},
     {.name = "--quiet", .value = NULL, .help = "show no progress"},
     {.name = NULL},
@@ -98,6 +99,7 @@ static god_status take_option(void *user, const char *name, const char *value, g
         {"--plugin", &args->plugin, NULL},
         {"--config", &args->config, NULL},
         {"--json", NULL, &args->json},
+        {"--plan", NULL, &args->plan},
         {"--keep", NULL, &args->keep},
         {"--quiet", NULL, &args->quiet},
     };

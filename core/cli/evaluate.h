@@ -19,7 +19,7 @@ typedef struct gdi_evaluate_args {
     uint32_t submission_count;
     int64_t threads, time_limit_s, seed; /* threads and time limit 0: as configured */
     int64_t row, seq_len_max;            /* row > 0: show what is scored of it instead of evaluating */
-    uint32_t json, keep, quiet;
+    uint32_t json, keep, quiet, plan;
 } gdi_evaluate_args;
 
 /* One submission from the command line to its line in the table. */

@@ -15,6 +15,13 @@ static uint32_t stop_asked(void *user)
     return gdi_signals_stop_count();
 }
 
+/* Warnings are for everybody. Of the rest, what a plug-in says about its plan, when that was asked for. */
+static uint32_t is_wanted(const gdi_evaluation *e, int64_t level, const char *message)
+{
+    return level >= GOD_LOG_WARNING ||
+           (e->args->plan && level == GOD_LOG_INFO && message != NULL && strncmp(message, "plan: ", 6) == 0);
+}
+
 static void show_frame(void *user, const json_t *frame)
 {
     gdi_evaluation *e = user;
@@ -24,8 +31,11 @@ static void show_frame(void *user, const json_t *frame)
                           (uint64_t)json_integer_value(json_object_get(frame, "total")),
                           json_string_value(json_object_get(frame, "unit")),
                           json_string_value(json_object_get(frame, "stage")));
-    } else if (strcmp(kind, "log") == 0 && json_integer_value(json_object_get(frame, "level")) >= GOD_LOG_WARNING) {
-        gdi_progress_say(&e->progress, "note", json_string_value(json_object_get(frame, "message")));
+    } else if (strcmp(kind, "log") == 0) {
+        const char *message = json_string_value(json_object_get(frame, "message"));
+        if (is_wanted(e, json_integer_value(json_object_get(frame, "level")), message)) {
+            gdi_progress_say(&e->progress, "note", message);
+        }
     }
 }
 

@@ -5,7 +5,6 @@
 
 #include "chat/prepare.h"
 #include "chat/templates.h"
-#include "common/context.h"
 #include "common/explain.h"
 #include "common/group.h"
 #include "common/inputs.h"
@@ -80,9 +79,7 @@ static god_status prepare(const gtx_scene *scene, const gtx_rows *rows, const gt
 
 static god_status device_bytes(const gtx_scene *scene, const god_eval_job *job, uint64_t *ret_bytes, god_error *err)
 {
-    uint64_t tokens = gtx_group_pack_tokens(job);
-    (void)scene;
-    tokens = tokens < GTX_SEQUENCE_LEN ? GTX_SEQUENCE_LEN : tokens; /* a long example has a pack of its own */
+    const uint64_t tokens = gtx_group_pack_tokens_max(job, gtx_prepared_longest(scene->prepared));
     return gtx_group_device_bytes(job, tokens, 0, ret_bytes, err);
 }
 

@@ -133,11 +133,6 @@ god_status gtx_group_base_for_adapters(gtx_group *group, god_error *err)
     return GOD_OK;
 }
 
-uint64_t gtx_group_pack_tokens(const god_eval_job *job)
-{
-    return job->batch_tokens_max > 0 ? job->batch_tokens_max : GTX_PACK_TOKENS;
-}
-
 god_status gtx_group_fail(gtx_group *group, gtx_entrant *entrant, god_status status, const god_error *why,
                           god_error *err)
 {

@@ -14,6 +14,7 @@
 #include "god/helpers/text.h"
 #include "god/nn/lm.h"
 
+enum { GTX_PACK_TOKENS_MIN = 512 };
 enum { GTX_PACK_TOKENS = 8192 }; /* when the job does not say: wide enough for matrix products, small in activations */
 
 typedef struct gtx_entrant {
@@ -46,7 +47,8 @@ void gtx_group_close(gtx_group *group);
 /* Fills every entrant and reports those that are over already. Fails only for the base's or the host's sake. */
 god_status gtx_group_inspect(gtx_group *group, god_error *err);
 
-/* The pack size of a job: what it says, or GTX_PACK_TOKENS. */
+/* The pack size of a job: what it says, or GTX_PACK_TOKENS; halved, down to GTX_PACK_TOKENS_MIN, until the job fits
+ * into its device_bytes_max. No digit depends on it. */
 uint64_t gtx_group_pack_tokens(const god_eval_job *job);
 
 /* The base model, opened at the first call. Borrowed. */
@@ -79,6 +81,10 @@ typedef struct gtx_model {
 
 god_status gtx_model_open(gtx_group *group, const gtx_entrant *entrant, gtx_model *ret_model, god_error *err);
 void gtx_model_close(gtx_model *model); /* accepts a zeroed one */
+
+/* Tokens of the largest pack that a job runs when its longest example has `longest`: that example has a pack of its own
+ * when it does not fit. */
+uint64_t gtx_group_pack_tokens_max(const god_eval_job *job, uint64_t longest);
 
 /* An upper bound for the memory of a run that keeps at most states_bytes of base states and packs of tokens_max. */
 god_status gtx_group_device_bytes(const god_eval_job *job, uint64_t tokens_max, uint64_t states_bytes,

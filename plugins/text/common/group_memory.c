@@ -82,3 +82,20 @@ god_status gtx_group_states_bytes(const god_eval_job *job, uint64_t tokens_max, 
     *ret_bytes = bytes;
     return GOD_OK;
 }
+
+uint64_t gtx_group_pack_tokens(const god_eval_job *job)
+{
+    god_error ignored = GOD_ERROR_INIT; /* who opens the model says what is wrong with it */
+    uint64_t tokens = job->batch_tokens_max > 0 ? job->batch_tokens_max : GTX_PACK_TOKENS, bytes = 0;
+    while (job->device_bytes_max > 0 && tokens >= 2 * GTX_PACK_TOKENS_MIN &&
+           gtx_group_device_bytes(job, tokens, 0, &bytes, &ignored) == GOD_OK && bytes > job->device_bytes_max) {
+        tokens /= 2;
+    }
+    return tokens;
+}
+
+uint64_t gtx_group_pack_tokens_max(const god_eval_job *job, uint64_t longest)
+{
+    const uint64_t tokens = gtx_group_pack_tokens(job);
+    return tokens < longest ? longest : tokens;
+}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/numbers.h"
+#include "common/plan.h"
 #include "common/sets.h"
 
 /* The base's states of one set, per pack; NULL where the budget ended. */
@@ -246,8 +247,35 @@ static god_status report_set(const lm_run *run, const gtx_set *set)
     return count_fact(run, set, "tokens_run", set->tokens);
 }
 
+/* With a KL term the head runs three times over a label: for the loss, and for both sides of the divergence. */
+static god_status make_plan(lm_run *run, gtx_plan *plan, god_error *err)
+{
+    const god_eval_job *job = run->group.job;
+    uint64_t pack_tokens = 0, device_bytes = 0;
+    for (size_t i = 0; i < run->sets.count; i++) {
+        const gtx_set *set = &run->sets.items[i];
+        for (size_t p = 0; set->used && p < set->pack_count; p++) {
+            pack_tokens = set->packs[p].tokens > pack_tokens ? set->packs[p].tokens : pack_tokens;
+        }
+        if (set->used && with_kl(run)) {
+            const god_nn_load load = gtx_plan_load(set, 0);
+            GOD_TRY(gtx_plan_add(plan, &run->group, NULL, &load, err));
+        }
+    }
+    for (uint32_t i = 0; i < job->submission_count; i++) {
+        const gtx_entrant *entrant = &run->group.entrants[i];
+        if (!entrant->over) {
+            const god_nn_load load = gtx_plan_load(&run->sets.items[run->set_of[i]], with_kl(run) ? 3 : 1);
+            GOD_TRY(gtx_plan_add(plan, &run->group, entrant, &load, err));
+        }
+    }
+    GOD_TRY(gtx_group_device_bytes(job, pack_tokens, run->task->base_states_bytes_max, &device_bytes, err));
+    return gtx_plan_begin(plan, &run->group, device_bytes, err);
+}
+
 static god_status run_group(lm_run *run, god_error *err)
 {
+    gtx_plan plan = {0};
     GOD_TRY(gtx_group_inspect(&run->group, err));
     GOD_TRY(choose_sets(run, err));
     for (size_t i = 0; i < run->sets.count; i++) {
@@ -255,6 +283,7 @@ static god_status run_group(lm_run *run, god_error *err)
             GOD_TRY(report_set(run, &run->sets.items[i]));
         }
     }
+    GOD_TRY(make_plan(run, &plan, err));
     GOD_TRY(run_base_sets(run, err));
     GOD_TRY(gtx_group_base_for_adapters(&run->group, err));
     for (uint32_t i = 0; i < run->group.job->submission_count; i++) {
@@ -262,6 +291,7 @@ static god_status run_group(lm_run *run, god_error *err)
             GOD_TRY(run_entrant(run, &run->group.entrants[i], err));
         }
     }
+    gtx_plan_end(&plan, &run->group);
     return GOD_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/numbers.h"
+#include "common/plan.h"
 #include "common/sets.h"
 #include "dpo/lines.h"
 #include "dpo/prepare.h"
@@ -201,20 +202,42 @@ static god_status report_set(const dpo_run *run, const gtx_set *set)
     return count_fact(run, set, "tokens_shared", set->samples.tokens - set->tokens);
 }
 
+static god_status make_plan(dpo_run *run, gtx_plan *plan, god_error *err)
+{
+    const god_eval_job *job = run->group.job;
+    uint64_t device_bytes = 0;
+    for (size_t i = 0; i < run->sets.count; i++) {
+        const god_nn_load load = gtx_plan_load(&run->sets.items[i], 1);
+        GOD_TRY(gtx_plan_add(plan, &run->group, NULL, &load, err));
+    }
+    for (uint32_t i = 0; i < job->submission_count; i++) {
+        const gtx_entrant *entrant = &run->group.entrants[i];
+        if (!entrant->over) {
+            const god_nn_load load = gtx_plan_load(&run->sets.items[run->set_of[i]], 1);
+            GOD_TRY(gtx_plan_add(plan, &run->group, entrant, &load, err));
+        }
+    }
+    GOD_TRY(gtx_group_device_bytes(job, gtx_group_pack_tokens_max(job, run->longest), 0, &device_bytes, err));
+    return gtx_plan_begin(plan, &run->group, device_bytes, err);
+}
+
 static god_status run_group(dpo_run *run, god_error *err)
 {
+    gtx_plan plan = {0};
     GOD_TRY(gtx_group_inspect(&run->group, err));
     GOD_TRY(dpo_longest(run->prepared, &run->longest, err));
     GOD_TRY(choose_sets(run, err));
     for (size_t i = 0; i < run->sets.count; i++) {
         GOD_TRY(report_set(run, &run->sets.items[i]));
     }
+    GOD_TRY(make_plan(run, &plan, err));
     GOD_TRY(run_reference(run, err));
     for (uint32_t i = 0; i < run->group.job->submission_count; i++) {
         if (!run->group.entrants[i].over) {
             GOD_TRY(run_entrant(run, &run->group.entrants[i], err));
         }
     }
+    gtx_plan_end(&plan, &run->group);
     return GOD_OK;
 }
 

@@ -34,10 +34,9 @@ static god_status prepare(const gtx_scene *scene, const gtx_rows *rows, const gt
 
 static god_status device_bytes(const gtx_scene *scene, const god_eval_job *job, uint64_t *ret_bytes, god_error *err)
 {
-    uint64_t tokens = gtx_group_pack_tokens(job);
-    (void)scene;
-    tokens = tokens < DPO_LENGTH_ABSENT ? DPO_LENGTH_ABSENT : tokens; /* a long row has a pack of its own */
-    return gtx_group_device_bytes(job, tokens, 0, ret_bytes, err);
+    size_t longest = 0;
+    GOD_TRY(dpo_longest(scene->prepared, &longest, err));
+    return gtx_group_device_bytes(job, gtx_group_pack_tokens_max(job, longest), 0, ret_bytes, err);
 }
 
 static god_status run(const gtx_scene *scene, const god_eval_job *job, const god_report *report, god_error *err)

@@ -47,8 +47,7 @@ typedef struct memory_plan {
 static god_status plan_memory(const gtx_scene *scene, const god_eval_job *job, memory_plan *ret_plan, god_error *err)
 {
     const uint64_t longest = gtx_prepared_longest(scene->prepared) + 1; /* EOS */
-    const uint64_t packed = gtx_group_pack_tokens(job);
-    memory_plan plan = {packed < longest ? longest : packed, 0}; /* a long example has a pack of its own */
+    memory_plan plan = {gtx_group_pack_tokens_max(job, longest), 0};
     if (scene->spec->kl_coef > 0.0) {
         const uint64_t rows_max = scene->prepared->header->id_count + scene->prepared->header->row_count;
         GOD_TRY(gtx_group_states_bytes(job, plan.tokens, rows_max, scene->instance->base_states_bytes_max,

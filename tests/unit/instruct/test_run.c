@@ -277,6 +277,44 @@ START_TEST(test_instruct_run__memory_bound_follows_data_and_limit)
 }
 END_TEST
 
+static double number_fact(const scene *about, const char *name)
+{
+    const char *text = json_string_value(json_object_get(about->facts, name));
+    ck_assert_msg(text != NULL, "the fact %s is missing", name);
+    return strtod(text, NULL);
+}
+
+START_TEST(test_instruct_run__plan_counts_every_pass)
+{
+    scene one = {.dirs = {scene_demo("lora_r8")}, .count = 1, .rows = 4};
+    scene two = {.dirs = {scene_demo("lora_r8"), scene_demo("lora_r8")}, .count = 2, .rows = 4};
+    expect_done(scene_run(&one), &one);
+    expect_done(scene_run(&two), &two);
+    const double base_and_one = number_fact(&one, "plan_flops"), base_and_two = number_fact(&two, "plan_flops");
+    ck_assert_double_gt(base_and_one, 0.0);
+    ck_assert_double_gt(base_and_two, 1.5 * base_and_one); /* a submission costs more than the base: it has the heads */
+    ck_assert_double_lt(base_and_two, 2.0 * base_and_one); /* and the base runs once */
+    ck_assert_double_gt(number_fact(&one, "plan_device_bytes"), number_fact(&one, "plan_weight_bytes") / 2.0);
+    scene_free(&one);
+    scene_free(&two);
+}
+END_TEST
+
+START_TEST(test_instruct_run__a_job_that_does_not_fit_takes_smaller_packs)
+{
+    scene about = {.dirs = {scene_demo("lora_r8")}, .count = 1, .rows = 4, .batch_tokens_max = 1 << 20};
+    expect_done(scene_run(&about), &about);
+    const uint64_t wanted = about.device_bytes;
+    const double loss = scene_metric(&about.results[0], "eval_loss");
+    scene_free(&about);
+    about.device_bytes_max = wanted / 4;
+    expect_done(scene_run(&about), &about);
+    ck_assert_uint_le(about.device_bytes, about.device_bytes_max);
+    ck_assert_double_eq(scene_metric(&about.results[0], "eval_loss"), loss);
+    scene_free(&about);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("run");
@@ -293,6 +331,8 @@ int main(void)
     tcase_add_test(tcase, test_instruct_run__tables_state_the_direction);
     tcase_add_test(tcase, test_instruct_run__configs_are_checked);
     tcase_add_test(tcase, test_instruct_run__memory_bound_follows_data_and_limit);
+    tcase_add_test(tcase, test_instruct_run__plan_counts_every_pass);
+    tcase_add_test(tcase, test_instruct_run__a_job_that_does_not_fit_takes_smaller_packs);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

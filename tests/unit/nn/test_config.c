@@ -141,6 +141,27 @@ START_TEST(test_nn_config__read_info_keeps_to_the_callers_size)
 }
 END_TEST
 
+/* Counted by hand: a layer of the tiny Llama has 32 x 32 twice, 16 x 32 twice and 48 x 32 three times; the embedding
+ * and the head have 97 x 32, the five norms 32. */
+START_TEST(test_nn_config__cost_is_that_of_the_products)
+{
+    char text[1024];
+    god_error err = GOD_ERROR_INIT;
+    const god_nn_load load = {.tokens = 10, .pairs = 55, .head_rows = 3};
+    const double per_token = 2 * (2 * 32 * 32 + 2 * 16 * 32 + 3 * 48 * 32), head = 97 * 32, pair = 2 * 2 * 32;
+    god_nn_cost cost = {.size = GOD_SIZE_TO(god_nn_cost, weight_bytes)};
+    tiny_llama(text, sizeof text, "");
+    tiny_dir("cost");
+    tiny_text_write("cost", "config.json", text);
+    ck_assert_msg(god_nn_lm_cost("cost", NULL, GOD_PRECISION_BF16, &load, &cost, &err) == GOD_OK, "%s", err.message);
+    ck_assert_double_eq(cost.flops, 2.0 * (10 * per_token + 55 * pair + 3 * head));
+    ck_assert_uint_eq(cost.weight_bytes, 2 * (uint64_t)(per_token + 2 * head + 5 * 32));
+    ck_assert_msg(god_nn_lm_cost("cost", "cost", GOD_PRECISION_F32, &load, &cost, &err) == GOD_OK, "%s", err.message);
+    ck_assert_uint_eq(cost.weight_bytes, 4 * (uint64_t)(per_token + 2 * head + 5 * 32)); /* an adapter without files */
+    ck_assert_int_eq(god_nn_lm_cost("nowhere", NULL, GOD_PRECISION_F32, &load, &cost, &err), GOD_E_NOT_FOUND);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("nn_config");
@@ -151,6 +172,7 @@ int main(void)
     tcase_add_test(tests, test_nn_config__reads_what_is_stated);
     tcase_add_test(tests, test_nn_config__reads_both_spellings_of_the_rotary_settings);
     tcase_add_test(tests, test_nn_config__read_info_keeps_to_the_callers_size);
+    tcase_add_test(tests, test_nn_config__cost_is_that_of_the_products);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -119,6 +119,28 @@ god_status god_nn_lm_nll(god_nn_lm *lm, const god_nn_adapter *adapter, const god
 god_status god_nn_lm_kl(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_states *states, god_nn_lm *reference,
                         const god_nn_states *reference_states, const uint8_t *mask, double *ret_kl, god_error *err);
 
+/* ---- what a pass costs, before anything is loaded ---- */
+
+/* One pass over packs. `pairs` are those of a token and one that it attends to, counted as if there were no windows;
+ * the output matrix is applied to head_rows rows. */
+typedef struct god_nn_load {
+    uint64_t tokens, pairs, head_rows;
+} god_nn_load;
+
+typedef struct god_nn_cost {
+    uint32_t size;
+    double flops;          /* of products, a multiply-add counted as two; everything else is a few percent of it */
+    uint64_t weight_bytes; /* on the device, and read at least once for each pack */
+} god_nn_cost;
+
+/* From config.json alone, and the sizes of an adapter's files (adapter_dir NULL: none). Of experts those count that a
+ * token visits. */
+god_status god_nn_lm_cost(const char *model_dir, const char *adapter_dir, uint32_t precision, const god_nn_load *load,
+                          god_nn_cost *ret_cost, god_error *err);
+
+/* Products per second that the engine reaches right now, measured on a product of its own for about 0.05 s. */
+god_status god_nn_engine_flops(god_nn_engine *engine, double *ret_flops_per_s, god_error *err);
+
 #ifdef __cplusplus
 }
 #endif
