@@ -34,6 +34,13 @@ static god_status read_content(const json_t *result, gdi_content *ret_content, g
                              err));
     GOD_TRY(god_json_opt_num("content", result, "rows", &content.rows, err));
     GOD_TRY(god_json_opt_object("content", result, "fields", &content.fields, err));
+    if (!gdi_name_fits(content.model_id, GDI_MODEL_NAME_MAX) ||
+        (content.ds != NULL && !gdi_name_fits(content.ds, GDI_DATASET_NAME_MAX))) {
+        return god_fail(err, GOD_E_DATA, "content: the name of the model or of the data set is empty or too long");
+    }
+    if (content.fields != NULL && json_dumpb(content.fields, NULL, 0, JSON_COMPACT) > GDI_TASK_DETAILS_MAX) {
+        return god_fail(err, GOD_E_DATA, "content: \"fields\" has more than %d bytes", (int)GDI_TASK_DETAILS_MAX);
+    }
     if (!(content.rows >= 0)) {
         return god_fail(err, GOD_E_DATA, "content: \"rows\" is %g, a number from 0 is needed", content.rows);
     }

@@ -20,8 +20,8 @@ static god_status submissions(gdi_step *step, const char *task_id, json_t **ret_
     while (gdi_rows_next(rows)) {
         const char *repo = NULL;
         GOD_TRY(gdi_step_output_repo(step, gdi_rows_text(rows, GDI_EVALUATION_REPO), &repo, err));
-        (void)json_array_append_new(
-            list, json_pack("{s:s, s:s}", "hotkey", gdi_rows_text(rows, GDI_EVALUATION_HOTKEY), "repo", repo));
+        GOD_TRY(gdi_json_append_take(
+            list, json_pack("{s:s, s:s}", "hotkey", gdi_rows_text(rows, GDI_EVALUATION_HOTKEY), "repo", repo), err));
     }
     *ret_list = list;
     return GOD_OK;
@@ -116,13 +116,14 @@ static verdict answer_of(const json_t *result, const char *hotkey, const char *j
 static god_status end_row(gdi_step *step, const char *task_id, const char *hotkey, const verdict *answer, bool last,
                           god_error *err)
 {
+    const char *reason = NULL;
+    GOD_TRY(gdi_step_reason(step, answer->message, &reason, err));
     if (answer->what == SCORED) {
-        GOD_TRY(gdi_task_node_value_in(step->db, task_id, hotkey, answer->test_loss, answer->synth_loss,
-                                       answer->message, err));
+        GOD_TRY(gdi_task_node_value_in(step->db, task_id, hotkey, answer->test_loss, answer->synth_loss, reason, err));
         return gdi_evaluation_end_in(step->db, task_id, hotkey, "success", step->now_us, err);
     }
     bool again = answer->what == AGAIN && !last;
-    GOD_TRY(gdi_task_node_value_in(step->db, task_id, hotkey, GDI_NO_VALUE, GDI_NO_VALUE, answer->message, err));
+    GOD_TRY(gdi_task_node_value_in(step->db, task_id, hotkey, GDI_NO_VALUE, GDI_NO_VALUE, reason, err));
     return gdi_evaluation_end_in(step->db, task_id, hotkey, again ? "pending" : "failure", step->now_us, err);
 }
 

@@ -109,7 +109,7 @@ static god_status ask(gdi_step *step, god_error *err)
     json_t *trainers = json_array();
     GOD_TRY(gdi_step_keep_json_take(step, trainers, err));
     while (gdi_rows_next(rows)) {
-        (void)json_array_append_new(trainers, json_string(gdi_rows_text(rows, 0)));
+        GOD_TRY(gdi_json_append_take(trainers, json_string(gdi_rows_text(rows, 0)), err));
     }
     if (json_array_size(trainers) == 0) {
         return GOD_OK;

@@ -50,6 +50,13 @@ static god_status hold_name(gdi_step *step, const char *task_id, const char **re
     return gdi_step_format(step, ret_name, err, "%s/model", task_id);
 }
 
+static bool fits(const json_t *result)
+{
+    const char *augmented = json_string_value(json_object_get(result, "augmented_model_id"));
+    return (augmented == NULL || gdi_name_fits(augmented, GDI_MODEL_NAME_MAX)) &&
+           json_dumpb(result, NULL, 0, JSON_COMPACT) <= GDI_TASK_DETAILS_MAX;
+}
+
 static god_status end(gdi_step *step, gdi_rows *ended, god_error *err)
 {
     const char *task_id = gdi_rows_text(ended, GDI_ENDED_TASK), *message = NULL, *held_by = NULL;
@@ -62,6 +69,9 @@ static god_status end(gdi_step *step, gdi_rows *ended, god_error *err)
     step->changed = true;
     GOD_TRY(gdi_ended_result(step, gdi_rows_text(ended, GDI_ENDED_STATE), gdi_rows_text(ended, GDI_ENDED_RESULT),
                              gdi_rows_text(ended, GDI_ENDED_MESSAGE), &result, &message, err));
+    if (result != NULL && !fits(result)) {
+        result = NULL;
+    }
     if (result == NULL) {
         gdi_step_log(step, GOD_LOG_WARNING, "model could not be prepared, trying again", "task", task_id);
         return gdi_task_model_try_in(step->db, task_id, NULL, step->now_us, err);
@@ -104,19 +114,16 @@ static god_status reuse(gdi_step *step, const gdi_task *task, bool *ret_settled,
 static god_status payload_of(gdi_step *step, const gdi_task *task, const gdi_gpu_pick *pick, json_t **ret_payload,
                              god_error *err)
 {
-    json_t *details = NULL, *gpu_ids = json_array(), *starting = json_object();
+    json_t *details = NULL, *gpu_ids = NULL, *starting = json_object();
     gdi_rows *nodes = NULL;
-    GOD_TRY(gdi_step_keep_json_take(step, gpu_ids, err));
     GOD_TRY(gdi_step_keep_json_take(step, starting, err));
     GOD_TRY(gdi_step_details(step, task->details_json, &details, err));
-    for (uint32_t i = 0; i < pick->count; i++) {
-        (void)json_array_append_new(gpu_ids, json_integer(pick->ids[i]));
-    }
+    GOD_TRY(gdi_json_gpu_ids(step, pick, &gpu_ids, err));
     GDI_KEEP(step, nodes, err, gdi_task_nodes(step->db, task->task_id, &nodes, err));
     while (gdi_rows_next(nodes)) {
         if (!gdi_rows_is_null(nodes, GDI_NODE_STARTING)) {
-            (void)json_object_set_new(starting, gdi_rows_text(nodes, GDI_NODE_HOTKEY),
-                                      json_string(gdi_rows_text(nodes, GDI_NODE_STARTING)));
+            GOD_TRY(gdi_json_set_take(starting, gdi_rows_text(nodes, GDI_NODE_HOTKEY),
+                                      json_string(gdi_rows_text(nodes, GDI_NODE_STARTING)), err));
         }
     }
     *ret_payload =

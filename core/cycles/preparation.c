@@ -50,6 +50,23 @@ static god_status merge(gdi_step *step, const gdi_task *task, json_t *result, co
     return gdi_step_dump(step, details, ret_details, err);
 }
 
+static bool read_answer(const json_t *result, const char **training_data, const char **test_data, god_error *why)
+{
+    json_t *fields = NULL;
+    if (god_json_get_str("prepared task", result, "training_data", training_data, why) != GOD_OK ||
+        god_json_opt_str("prepared task", result, "test_data", test_data, why) != GOD_OK ||
+        god_json_opt_object("prepared task", result, "fields", &fields, why) != GOD_OK) {
+        return false;
+    }
+    bool fits = gdi_name_fits(*training_data, GDI_DATA_URL_MAX) &&
+                (*test_data == NULL || gdi_name_fits(*test_data, GDI_DATA_URL_MAX)) &&
+                (fields == NULL || json_dumpb(fields, NULL, 0, JSON_COMPACT) <= GDI_TASK_DETAILS_MAX);
+    if (!fits) {
+        (void)god_fail(why, GOD_E_DATA, "prepared task: an address is empty or too long, or its fields are too large");
+    }
+    return fits;
+}
+
 static god_status end(gdi_step *step, gdi_rows *ended, god_error *err)
 {
     const char *task_id = gdi_rows_text(ended, GDI_ENDED_TASK), *message = NULL;
@@ -61,8 +78,7 @@ static god_status end(gdi_step *step, gdi_rows *ended, god_error *err)
     if (result == NULL) {
         return fail(step, task_id, message, err);
     }
-    if (god_json_get_str("prepared task", result, "training_data", &training_data, &why) != GOD_OK ||
-        god_json_opt_str("prepared task", result, "test_data", &test_data, &why) != GOD_OK) {
+    if (!read_answer(result, &training_data, &test_data, &why)) {
         return fail(step, task_id, why.message, err);
     }
     gdi_rows *rows = NULL;

@@ -67,6 +67,15 @@ enum { GDI_TASK_EVALUATIONS_MAX = 4 }; /* MAX_EVAL_ATTEMPTS */
 #define GDI_STEP_MINUTE_US INT64_C(60000000)
 #define GDI_STEP_LOOP_US (15 * GDI_STEP_MINUTE_US) /* how often the original looks at rounds: 15 minutes */
 
+/* Limits for what executors answer, in bytes; an answer beyond them cannot be used. */
+enum {
+    GDI_MODEL_NAME_MAX = 256,
+    GDI_DATASET_NAME_MAX = 1024,
+    GDI_DATA_URL_MAX = 8192,
+    GDI_TASK_DETAILS_MAX = 1 << 20, /* fields, and statistics of a model, as JSON text */
+    GDI_REASON_BYTES = 512          /* of a message that is kept in a row; longer ones are cut */
+};
+
 /* The kind of a task; NULL, and one log line, when no plug-in serves it any more. */
 const gdi_named_task_kind *gdi_step_kind_of(gdi_step *step, const char *task_type, const char *task_id);
 
@@ -86,9 +95,23 @@ typedef struct gdi_task_work {
     uint32_t attempts_max;
 } gdi_task_work;
 god_status gdi_task_work_add(gdi_step *step, const gdi_task_work *work, const char **ret_key, god_error *err);
+/* A copy of a message for a row, cut to GDI_REASON_BYTES; NULL stays NULL. */
+god_status gdi_step_reason(gdi_step *step, const char *message, const char **ret_reason, god_error *err);
 /* What a row says of a job that ended: done and an object, or NULL and a message (never NULL then). */
 god_status gdi_ended_result(gdi_step *step, const char *state, const char *result, const char *message,
                             json_t **ret_result, const char **ret_message, god_error *err);
+/* Neither empty nor longer than that; NULL is not. */
+static inline bool gdi_name_fits(const char *name, size_t bytes_max)
+{
+    return name != NULL && name[0] != '\0' && strlen(name) <= bytes_max;
+}
+/* Puts a value into a list or an object, as "key"; both are borrowed, the value is taken. NULL for a value: jansson had
+ * no memory. */
+god_status gdi_json_append_take(json_t *list, json_t *value, god_error *err);
+god_status gdi_json_set_take(json_t *object, const char *key, json_t *value, god_error *err);
+/* A list of GPU numbers, kept by the step. */
+struct gdi_gpu_pick;
+god_status gdi_json_gpu_ids(gdi_step *step, const struct gdi_gpu_pick *pick, json_t **ret_list, god_error *err);
 /* JSON text of a row as a value: NULL becomes an empty object. Kept by the step; borrowed. */
 god_status gdi_step_details(gdi_step *step, const char *details_json, json_t **ret_details, god_error *err);
 /* The repository of a trained model on the hub. */

@@ -10,19 +10,33 @@ typedef struct waiting_row {
 
 /* ---- the request ---- */
 
-static void put(json_t *object, const char *key, json_t *value_taken)
+static god_status put_text(json_t *object, const char *key, const char *text, god_error *err)
 {
-    (void)json_object_set_new(object, key, value_taken != NULL ? value_taken : json_null());
+    return gdi_json_set_take(object, key, text != NULL ? json_string(text) : json_null(), err);
 }
 
-static void put_text(json_t *object, const char *key, const char *text)
+static god_status put_copy(json_t *object, const char *key, const json_t *from, const char *name, god_error *err)
 {
-    put(object, key, text != NULL ? json_string(text) : json_null());
+    json_t *value = json_object_get(from, name);
+    return gdi_json_set_take(object, key, value != NULL ? json_incref(value) : json_null(), err);
 }
 
-static void put_copy(json_t *object, const char *key, const json_t *from, const char *name)
+static god_status put_archive(json_t *data, const gdi_task *task, const json_t *details, god_error *err)
 {
-    put(object, key, json_incref(json_object_get(from, name)));
+    GOD_TRY(put_text(data, "dataset_zip", task->training_data, err));
+    GOD_TRY(put_copy(data, "model_type", details, "model_type", err));
+    return put_copy(data, "trigger_word", details, "trigger_word", err);
+}
+
+static god_status put_table(json_t *data, const gdi_task *task, const json_t *details, god_error *err)
+{
+    json_t *fields = json_object_get(details, "fields");
+    bool use_kl = json_is_true(json_object_get(details, "use_kl"));
+    GOD_TRY(put_text(data, "dataset", task->training_data, err));
+    GOD_TRY(gdi_json_set_take(data, "dataset_type", fields != NULL ? json_incref(fields) : json_object(), err));
+    GOD_TRY(put_text(data, "file_format", "s3", err));
+    GOD_TRY(gdi_json_set_take(data, "use_kl", json_boolean(use_kl), err));
+    return put_copy(data, "kl_coef", details, "kl_coef", err);
 }
 
 static god_status training_data(gdi_step *step, const waiting_row *row, gdi_rows *request, json_t **ret_data,
@@ -34,28 +48,15 @@ static god_status training_data(gdi_step *step, const waiting_row *row, gdi_rows
     GOD_TRY(gdi_step_details(step, task->details_json, &details, err));
     const char *node_stats = gdi_rows_text(request, GDI_START_NODE_STATS);
     const char *start = gdi_rows_text(request, GDI_START_STARTING_MODEL);
+    const char *model = task->augmented_model_id != NULL ? task->augmented_model_id : task->model_id;
     GOD_TRY(gdi_step_parse(step, "baseline statistics", node_stats != NULL ? node_stats : task->baseline_stats_json,
                            &stats, err));
-    put_text(data, "model",
-             start != NULL                      ? start
-             : task->augmented_model_id != NULL ? task->augmented_model_id
-                                                : task->model_id);
-    put_text(data, "task_id", task->task_id);
-    put(data, "hours_to_complete", json_real(task->hours_to_complete));
-    put_text(data, "expected_repo_name", gdi_rows_text(request, GDI_START_EXPECTED_REPO));
-    put(data, "baseline_stats", json_incref(stats));
-    if (row->kind->archive) {
-        put_text(data, "dataset_zip", task->training_data);
-        put_copy(data, "model_type", details, "model_type");
-        put_copy(data, "trigger_word", details, "trigger_word");
-    } else {
-        put_text(data, "dataset", task->training_data);
-        json_t *fields = json_object_get(details, "fields");
-        put(data, "dataset_type", fields != NULL ? json_incref(fields) : json_object());
-        put_text(data, "file_format", "s3");
-        put(data, "use_kl", json_boolean(json_is_true(json_object_get(details, "use_kl"))));
-        put_copy(data, "kl_coef", details, "kl_coef");
-    }
+    GOD_TRY(put_text(data, "model", start != NULL ? start : model, err));
+    GOD_TRY(put_text(data, "task_id", task->task_id, err));
+    GOD_TRY(gdi_json_set_take(data, "hours_to_complete", json_real(task->hours_to_complete), err));
+    GOD_TRY(put_text(data, "expected_repo_name", gdi_rows_text(request, GDI_START_EXPECTED_REPO), err));
+    GOD_TRY(gdi_json_set_take(data, "baseline_stats", json_incref(stats), err));
+    GOD_TRY(row->kind->archive ? put_archive(data, task, details, err) : put_table(data, task, details, err));
     *ret_data = data;
     return GOD_OK;
 }
@@ -66,11 +67,7 @@ static god_status request_of(gdi_step *step, const waiting_row *row, gdi_rows *r
     json_t *data = NULL, *datasets = NULL, *gpu_ids = NULL;
     GOD_TRY(training_data(step, row, request, &data, err));
     GOD_TRY(gdi_step_parse(step, "requested data sets", gdi_rows_text(request, GDI_START_DATASETS), &datasets, err));
-    gpu_ids = json_array();
-    GOD_TRY(gdi_step_keep_json_take(step, gpu_ids, err));
-    for (uint32_t i = 0; i < pick->count; i++) {
-        (void)json_array_append_new(gpu_ids, json_integer(pick->ids[i]));
-    }
+    GOD_TRY(gdi_json_gpu_ids(step, pick, &gpu_ids, err));
     /* The token is the row's sealed text; whoever executes the job opens it. */
     *ret_payload = json_pack("{s:O, s:s?, s:O, s:s, s:s?, s:s?, s:O, s:s, s:s}", "training_data", data, "github_repo",
                              gdi_rows_text(request, GDI_START_REPO), "gpu_ids", gpu_ids, "hotkey", row->hotkey,

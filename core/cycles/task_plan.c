@@ -173,11 +173,12 @@ static god_status environment_details(gdi_step *step, const uint32_t *sample, ui
                                       gdi_task_plan *plan, god_error *err)
 {
     json_t *names = json_array();
+    GOD_TRY(gdi_step_keep_json_take(step, names, err));
     for (uint32_t i = 0; i < count; i++) {
-        (void)json_array_append_new(names, json_string(step->options->environments[sample[i]]));
+        GOD_TRY(gdi_json_append_take(names, json_string(step->options->environments[sample[i]]), err));
     }
     /* The names are the fields of the request, too: environment specification, dataset type. */
-    json_t *details = json_pack("{s:{s:O}, s:o, s:I}", "fields", "environment_names", names, "environment_names", names,
+    json_t *details = json_pack("{s:{s:O}, s:O, s:I}", "fields", "environment_names", names, "environment_names", names,
                                 "eval_seed", (json_int_t)eval_seed);
     return new_details(step, details, plan, err);
 }

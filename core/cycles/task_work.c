@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "core/cycles/rounds.h"
+#include "core/store/text.h"
 #include "god/helpers/json.h"
 
 const gdi_named_task_kind *gdi_step_kind_of(gdi_step *step, const char *task_type, const char *task_id)
@@ -41,11 +42,25 @@ god_status gdi_task_work_add(gdi_step *step, const gdi_task_work *work, const ch
     return status;
 }
 
+god_status gdi_step_reason(gdi_step *step, const char *message, const char **ret_reason, god_error *err)
+{
+    char *reason = NULL;
+    if (message != NULL) {
+        GOD_TRY(GDI_STEP_NEW(step, GDI_REASON_BYTES, &reason, err));
+        gdi_utf8_copy(message, reason, GDI_REASON_BYTES);
+    }
+    *ret_reason = reason;
+    return GOD_OK;
+}
+
 god_status gdi_ended_result(gdi_step *step, const char *state, const char *result, const char *message,
                             json_t **ret_result, const char **ret_message, god_error *err)
 {
     *ret_result = NULL;
-    *ret_message = message != NULL ? message : state != NULL ? "it ended without a message" : "its job is gone";
+    GOD_TRY(gdi_step_reason(step, message, ret_message, err));
+    if (*ret_message == NULL) {
+        *ret_message = state != NULL ? "it ended without a message" : "its job is gone";
+    }
     if (state == NULL || strcmp(state, "done") != 0) {
         return GOD_OK;
     }
@@ -61,6 +76,28 @@ god_status gdi_ended_result(gdi_step *step, const char *state, const char *resul
     }
     return gdi_step_format(step, ret_message, err, "its result cannot be read: %s",
                            status == GOD_OK ? "it is no object" : broken.message);
+}
+
+god_status gdi_json_append_take(json_t *list, json_t *value, god_error *err)
+{
+    return json_array_append_new(list, value) == 0 ? GOD_OK : god_fail(err, GOD_E_NOMEM, "no memory for a list");
+}
+
+god_status gdi_json_set_take(json_t *object, const char *key, json_t *value, god_error *err)
+{
+    return json_object_set_new(object, key, value) == 0 ? GOD_OK
+                                                        : god_fail(err, GOD_E_NOMEM, "no memory for \"%s\"", key);
+}
+
+god_status gdi_json_gpu_ids(gdi_step *step, const gdi_gpu_pick *pick, json_t **ret_list, god_error *err)
+{
+    json_t *list = json_array();
+    GOD_TRY(gdi_step_keep_json_take(step, list, err));
+    for (uint32_t i = 0; i < pick->count; i++) {
+        GOD_TRY(gdi_json_append_take(list, json_integer(pick->ids[i]), err));
+    }
+    *ret_list = list;
+    return GOD_OK;
 }
 
 god_status gdi_step_details(gdi_step *step, const char *details_json, json_t **ret_details, god_error *err)

@@ -26,7 +26,8 @@ static god_status read_row(gdi_step *step, gdi_rows *ended, row *ret_row, god_er
     GOD_TRY(gdi_ended_result(step, gdi_rows_text(ended, GDI_TRAINING_ENDED_STATE),
                              gdi_rows_text(ended, GDI_TRAINING_ENDED_RESULT),
                              gdi_rows_text(ended, GDI_TRAINING_ENDED_MESSAGE), &read.result, &read.message, err));
-    const char *said = json_string_value(json_object_get(read.result, "message"));
+    const char *said = NULL;
+    GOD_TRY(gdi_step_reason(step, json_string_value(json_object_get(read.result, "message")), &said, err));
     read.message = said != NULL ? said : read.message;
     *ret_row = read;
     return GOD_OK;
