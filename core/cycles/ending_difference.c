@@ -101,15 +101,16 @@ static god_status source_of(gdi_step *step, const char *hotkey, json_t **ret_sou
 }
 
 /* The new winner against the boss it beat, or the boss against the challenger it beat. */
-static god_status ask_for_report(gdi_step *step, const gdi_ending *ending, god_error *err)
+static god_status ask_for_report(gdi_step *step, gdi_ending *ending, god_error *err)
 {
     gdi_round_results results;
     json_t *winner = NULL, *other = NULL;
     GOD_TRY(final_results(step, ending, &results, err));
     gdi_entrant contender = find_contender(&results);
     if (contender == GDI_NOBODY) {
-        return GOD_OK;
+        return GOD_OK; /* an operator took every task out of the final */
     }
+    ending->is_open = true;
     GOD_TRY(source_of(step, ending->winner, &winner, err));
     GOD_TRY(source_of(step, ending->is_defence ? results.roster.hotkeys[contender] : step->options->burn_hotkey, &other,
                       err));
@@ -127,7 +128,6 @@ god_status gdi_ending_report(gdi_step *step, gdi_ending *ending, god_error *err)
     }
     GOD_TRY(gdi_step_look(step, GDI_WORK_COMPARE_SOURCES, step->tournament.id, &outcome, err));
     if (outcome.state == 0) {
-        ending->is_open = true;
         return ask_for_report(step, ending, err);
     }
     if (gdi_outcome_open(&outcome)) {
@@ -136,7 +136,8 @@ god_status gdi_ending_report(gdi_step *step, gdi_ending *ending, god_error *err)
     }
     const char *report = json_string_value(json_object_get(outcome.result, "diff_report"));
     if (report == NULL) {
-        gdi_step_log(step, GOD_LOG_WARNING, "there is no comparison of the sources, going on", "error", outcome.message);
+        gdi_step_log(step, GOD_LOG_WARNING, "there is no comparison of the sources, going on", "error",
+                     outcome.message);
         return GOD_OK;
     }
     ending->diff_report = report;

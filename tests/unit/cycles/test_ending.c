@@ -172,6 +172,15 @@ START_TEST(test_cycles_ending__without_a_final)
 }
 END_TEST
 
+START_TEST(test_cycles_ending__of_a_final_without_tasks)
+{
+    play_final(GDI_TEXT);
+    decide(STAGE_BURN);
+    ck_assert_uint_eq(stage_open_jobs(&s, "compare_sources"), 0);
+    ck_assert_str_eq(status(), "completed");
+}
+END_TEST
+
 START_TEST(test_cycles_ending__repeats_an_upload_that_fails)
 {
     god_error err = GOD_ERROR_INIT;
@@ -278,6 +287,7 @@ Suite *suite_cycles_ending(void)
     tcase_add_test(tcase, test_cycles_ending__of_a_defence_publishes_nothing);
     tcase_add_test(tcase, test_cycles_ending__cuts_a_long_report_between_characters);
     tcase_add_test(tcase, test_cycles_ending__without_a_final);
+    tcase_add_test(tcase, test_cycles_ending__of_a_final_without_tasks);
     tcase_add_test(tcase, test_cycles_ending__repeats_an_upload_that_fails);
     tcase_add_test(tcase, test_cycles_ending__waits_for_a_person_when_told_so);
     tcase_add_test(tcase, test_cycles_ending__keeps_the_model_of_an_environment_winner);
