@@ -43,7 +43,7 @@ static const command commands[] = {
     {"db", "prepare, check and back up the store", gdi_cmd_db},
 #endif
 #ifdef GDI_HAS_TASK
-    {"task", "show what a training would be started with", gdi_cmd_task},
+    {"task", "show what a training is started with, upload its result", gdi_cmd_task},
 #endif
 #ifdef GDI_HAS_RUN_TASK
     {"run-task", "train a repository as a validator does, and judge the output", gdi_cmd_run_task},

@@ -60,6 +60,9 @@ static const struct {
 
 START_TEST(test_net_s3__signs_addresses)
 {
+    static const char start[] = "?X-Amz-Algorithm=AWS4-HMAC-SHA256"
+                                "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
+                                "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&";
     gdi_s3 *s3 = NULL;
     god_text url = GOD_TEXT_INIT;
     god_error err = GOD_ERROR_INIT;
@@ -72,12 +75,7 @@ START_TEST(test_net_s3__signs_addresses)
                      GOD_OK);
     const char *query = strchr(url.data, '?');
     ck_assert_ptr_nonnull(query);
-    ck_assert_int_eq(strncmp(query,
-                             "?X-Amz-Algorithm=AWS4-HMAC-SHA256"
-                             "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
-                             "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&",
-                             200),
-                     0);
+    ck_assert_int_eq(strncmp(query, start, strlen(start)), 0);
     ck_assert_str_eq(strstr(query, "X-Amz-Signature=") + strlen("X-Amz-Signature="), signed_by_others[_i].signature);
     ck_assert_int_eq(gdi_s3_presign(s3, "b", "k", GDI_S3_EXPIRES_S + 1, 0, &url, &err), GOD_E_INVALID);
     god_text_free(&url);
