@@ -3,7 +3,8 @@
  * simulator, a trainer) needs this file and nothing else of the cycles.
  *
  * Times in JSON are "2026-06-18T14:07:00Z". Tokens are sealed (core/store/seal.h) before they come near a row; cycles
- * hand the sealed text on unread. A job that fails for good has a message instead of a result.
+ * hand the sealed text on unread. A job that fails for good has a message instead of a result. A kind that nobody here
+ * executes must fail: steps wait for the end of a job, whatever it is, and go on from a failure.
  *
  * kind               key after "<kind>/"        payload                                  result
  * --- the network ---
@@ -18,10 +19,14 @@
  *                                                                                          null), requested_datasets}]}
  *                                               silent miners are left out; a token that GitHub refuses comes back null
  * check_repository   <tournament>/<hotkey>/<commit>   {github_repo, commit_hash, github_token}   {accepted, reason, source_digest}
- * find_head          <tournament>/<n>           {github_repo, branch}                    {commit_hash}
+ *                                               accepted false: the rules of 8.2 refuse it. A repository that could not be
+ *                                               looked at is a failure; it is asked for again, "/<pass>" behind its key
+ * find_head          <tournament>/<pass>        {github_repo, branch}                    {commit_hash}
  * review_duplicates  <round>                    {cohort: [{hotkey, github_repo,          {digests: {hotkey: T1 or null},
  *                                                commit_hash, github_token}], read}        verdicts: [{a, b, verdict,
  *                                                                                          characters_a, characters_b}]}
+ *                                               read: also T2, of one of each group with equal commits or digests; a verdict
+ *                                               is "DUPLICATE", "DISTINCT" or "DROP_EVASION"
  * --- tasks ---                              `details` is core/store/tasks.h, a repo is "<account>/<name>" on the hub
  * choose_content     <slot>/<i>/                {task_type, tournament_type, slot,       {model_id, ds, model_params_count,
  *                    <replacement>/<try>         place, replacement, params_min,           rows, fields: {}}
@@ -54,7 +59,11 @@
  * --- afterwards ---
  * publish_repository <tournament>/<hotkey>      {github_repo, commit_hash, github_token, {repository_url}
  *                                                name}
- * compare_sources    <tournament>               {winner: {...}, other: {...}}            {diff_report}
+ *                                               the commit as one orphan commit on branch main of `name`, which may be there
+ *                                               from an earlier try; "/dedup" behind the key: evidence of a duplicate; "/<n>":
+ *                                               the n-th try
+ * compare_sources    <tournament>               {winner, other: {hotkey, github_repo,    {diff_report}
+ *                                                commit_hash, github_token}}
  * read_model_base    <tournament>               {repo}                                   {model_base}
  * notify             <event>                    {content}                                {}
  */
