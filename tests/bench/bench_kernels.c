@@ -1,19 +1,15 @@
-/* tests/bench/bench_kernels.c: operations of the CPU device beside the matrix product that oneDNN reaches on this
- * machine at its best, measured in the same run.
+/* tests/bench/bench_kernels.c: operations of the CPU device beside a matrix product of oneDNN, in turns on one thread.
  *
- *     GOD_NN_DIR=build/lib/god/nn build/tests/bench-kernels [THREADS]
+ *     GOD_NN_DIR=build/lib/god/nn build/tests/bench-kernels
  *
- * Rates are per second of processor time times the number of threads, so that other work on the machine, which takes
- * turns with ours, changes them little; of several repetitions the fastest counts. Shapes are those of a Llama of 1B
- * parameters. The ceiling is the fastest square f32 product of dnnl_sgemm: the CPU device widens bf16 to f32, because
- * only the newest processors multiply bf16. Every thread runs one, as every thread works for the
- * device. */
+ * Prints Markdown. Every operation takes turns with an f32 product of two 1024 x 1024 matrices (dnnl_sgemm), so
+ * whatever slows the machine down slows both, and the share is that of what the machine gives at that moment. Times are
+ * processor time, means of the turns. Shapes are those of a Llama of 1B parameters. The square product is f32 because
+ * only the newest processors multiply bf16; the CPU device widens bf16 to f32. */
 #include <oneapi/dnnl/dnnl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "tensor/device.h"
 
@@ -48,62 +44,32 @@ static void *room_of(size_t bytes)
     return memory;
 }
 
-/* One thread's square products; what it returns is read after its end. */
-typedef struct square {
-    pthread_t id;
-    double best; /* flops per second of the thread's processor time */
-} square;
+/* The product that everything is compared with: square, f32, by oneDNN on one thread. */
+enum { square_side = 1024 };
 
-static void *run_squares(void *argument)
+typedef struct squares {
+    float *a, *b, *c;
+} squares;
+
+static void multiply_squares(const squares *s)
 {
-    static const dnnl_dim_t sizes[] = {512, 1024};
-    square *self = argument;
-    if (omp_set_num_threads != NULL) {
-        omp_set_num_threads(1);
+    const dnnl_dim_t n = square_side;
+    if (dnnl_sgemm('N', 'N', n, n, n, 1.0f, s->a, n, s->b, n, 0.0f, s->c, n) != dnnl_success) {
+        fprintf(stderr, "bench-kernels: oneDNN could not multiply\n");
+        exit(1);
     }
-    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
-        const dnnl_dim_t n = sizes[s];
-        float *a = room_of((size_t)(n * n) * 4), *b = room_of((size_t)(n * n) * 4), *c = room_of((size_t)(n * n) * 4);
-        for (int r = 0; r < 4 * repetitions; r++) {
-            double begin = seconds_of(CLOCK_THREAD_CPUTIME_ID);
-            if (dnnl_sgemm('N', 'N', n, n, n, 1.0f, a, n, b, n, 0.0f, c, n) != dnnl_success) {
-                fprintf(stderr, "bench-kernels: oneDNN could not multiply\n");
-                exit(1);
-            }
-            double rate = 2.0 * (double)(n * n * n) / (seconds_of(CLOCK_THREAD_CPUTIME_ID) - begin);
-            self->best = rate > self->best ? rate : self->best;
-        }
-        free(a);
-        free(b);
-        free(c);
-    }
-    return NULL;
 }
 
-/* Flops per second and thread of the fastest square product while every thread runs such products. */
-static double ceiling(uint32_t threads)
-{
-    square *squares = calloc(threads, sizeof *squares);
-    double sum = 0.0;
-    for (uint32_t t = 0; squares != NULL && t < threads; t++) {
-        if (pthread_create(&squares[t].id, NULL, run_squares, &squares[t]) != 0) {
-            fprintf(stderr, "bench-kernels: cannot start a thread\n");
-            exit(1);
-        }
-    }
-    for (uint32_t t = 0; squares != NULL && t < threads; t++) {
-        (void)pthread_join(squares[t].id, NULL);
-        sum += squares[t].best;
-    }
-    free(squares);
-    return sum / (double)threads;
-}
+/* Seconds of processor time. */
+typedef struct taken {
+    double call_s, square_s;
+} taken;
 
 typedef struct bench {
     const gnn_device_table *ops;
     gnn_device *device;
-    uint32_t dtype, threads;
-    double ceiling;
+    uint32_t dtype;
+    squares squares;
 } bench;
 
 static void need(god_status status, const god_error *err)
@@ -114,21 +80,26 @@ static void need(god_status status, const god_error *err)
     }
 }
 
-static void show(const bench *b, const char *name, double seconds, double flops)
+static void show(const bench *b, const char *name, taken took, double flops)
 {
-    double rate = flops / seconds;
-    printf("%-5s %-34s %9.2f ms %9.1f GFLOP/s %5.0f %%\n", b->dtype == GNN_BF16 ? "bf16" : "f32", name,
-           1e3 * seconds / (double)b->threads, rate * 1e-9 * (double)b->threads, 100.0 * rate / b->ceiling);
+    const double rate = flops * repetitions / took.call_s;
+    const double square = 2.0 * square_side * square_side * square_side * repetitions / took.square_s;
+    printf("| %s, %s | %.2f ms | %.1f | %.0f %% |\n", name, b->dtype == GNN_BF16 ? "bf16" : "f32",
+           1e3 * took.call_s / repetitions, rate * 1e-9, 100.0 * rate / square);
 }
 
-#define FASTEST(seconds, call)                             \
-    do {                                                   \
-        for (int r_ = 0; r_ < repetitions; r_++) {         \
-            double begin_ = now_s();                       \
-            need(call, &err);                              \
-            double taken_ = now_s() - begin_;              \
-            seconds = taken_ < seconds ? taken_ : seconds; \
-        }                                                  \
+/* Runs `call` and a square product in turns; what both took together stays in `taken`. */
+#define IN_TURNS(taken, call)                      \
+    do {                                           \
+        need(call, &err); /* warms up */           \
+        for (int r_ = 0; r_ < repetitions; r_++) { \
+            double begin_ = now_s();               \
+            need(call, &err);                      \
+            double between_ = now_s();             \
+            multiply_squares(&b->squares);         \
+            taken.call_s += between_ - begin_;     \
+            taken.square_s += now_s() - between_;  \
+        }                                          \
     } while (0)
 
 static void run_matmul(const bench *b, const char *name, int64_t rows, int64_t outputs, int64_t cols)
@@ -138,12 +109,12 @@ static void run_matmul(const bench *b, const char *name, int64_t rows, int64_t o
     gnn_matrix *matrix = NULL;
     void *weights = room_of((size_t)(outputs * cols) * bytes), *x = room_of((size_t)(rows * cols) * bytes);
     void *y = room_of((size_t)(rows * outputs) * bytes);
-    double seconds = 1e9;
+    taken took = {0.0, 0.0};
     need(b->ops->matrix_new(b->device, outputs, cols, &matrix, &err), &err);
     need(b->ops->matrix_put(b->device, matrix, 0, outputs, weights, &err), &err);
     const gnn_matmul_args args = {y, x, matrix, NULL, rows, cols, outputs, 0, outputs};
-    FASTEST(seconds, b->ops->matmul(b->device, &args, &err));
-    show(b, name, seconds, 2.0 * (double)rows * (double)outputs * (double)cols);
+    IN_TURNS(took, b->ops->matmul(b->device, &args, &err));
+    show(b, name, took, 2.0 * (double)rows * (double)outputs * (double)cols);
     b->ops->matrix_free(b->device, matrix);
     free(weights);
     free(x);
@@ -157,7 +128,7 @@ static void run_attention(const bench *b, const char *name, int64_t sequences, i
     int64_t *starts = calloc((size_t)sequences + 1, sizeof *starts);
     void *qkv = room_of((size_t)(rows * stride) * gnn_dtype_bytes(b->dtype));
     void *y = room_of((size_t)(rows * heads * head_dim) * gnn_dtype_bytes(b->dtype));
-    double seconds = 1e9;
+    taken took = {0.0, 0.0};
     for (int64_t s = 0; starts != NULL && s <= sequences; s++) {
         starts[s] = s * length;
     }
@@ -173,8 +144,8 @@ static void run_attention(const bench *b, const char *name, int64_t sequences, i
                                      .stride = stride,
                                      .y_stride = heads * head_dim,
                                      .scale = 0.125f};
-    FASTEST(seconds, b->ops->attention(b->device, &args, &err));
-    show(b, name, seconds, 2.0 * (double)rows * (double)(length + 1) * heads * head_dim); /* half of the square */
+    IN_TURNS(took, b->ops->attention(b->device, &args, &err));
+    show(b, name, took, 2.0 * (double)rows * (double)(length + 1) * heads * head_dim); /* half of the square */
     free(starts);
     free(qkv);
     free(y);
@@ -187,7 +158,7 @@ static void run_rows(const bench *b)
     void *x = room_of((size_t)rows_of_chunk * 2 * inner * bytes),
          *y = room_of((size_t)rows_of_chunk * 2 * inner * bytes);
     float *weight = room_of(inner * sizeof *weight);
-    double norm_s = 1e9, act_s = 1e9, add_s = 1e9;
+    taken norm_took = {0.0, 0.0}, act_took = {0.0, 0.0}, add_took = {0.0, 0.0};
     const gnn_norm_args norm = {.y = y,
                                 .x = x,
                                 .weight = weight,
@@ -201,12 +172,12 @@ static void run_rows(const bench *b)
     const gnn_activation_args act = {y, x, rows_of_chunk, inner, 2 * inner, inner, GNN_ACT_SILU, 1};
     const gnn_rows_args add = {
         .y = y, .x = x, .rows = rows_of_chunk, .cols = hidden, .y_stride = hidden, .x_stride = hidden, .scale = 1.0f};
-    FASTEST(norm_s, b->ops->norm(b->device, &norm, &err));
-    FASTEST(act_s, b->ops->activation(b->device, &act, &err));
-    FASTEST(add_s, b->ops->add(b->device, &add, &err));
-    show(b, "norm, 1024 x 2048", norm_s, 4.0 * rows_of_chunk * hidden);
-    show(b, "silu and product, 1024 x 5632", act_s, 8.0 * rows_of_chunk * inner);
-    show(b, "sum, 1024 x 2048", add_s, 1.0 * rows_of_chunk * hidden);
+    IN_TURNS(norm_took, b->ops->norm(b->device, &norm, &err));
+    IN_TURNS(act_took, b->ops->activation(b->device, &act, &err));
+    IN_TURNS(add_took, b->ops->add(b->device, &add, &err));
+    show(b, "norm, 1024 x 2048", norm_took, 4.0 * rows_of_chunk * hidden);
+    show(b, "silu and product, 1024 x 5632", act_took, 8.0 * rows_of_chunk * inner);
+    show(b, "sum, 1024 x 2048", add_took, 1.0 * rows_of_chunk * hidden);
     free(x);
     free(y);
     free(weight);
@@ -221,17 +192,17 @@ static void run_head(const bench *b)
     static gnn_nll_row nll_rows[tile_rows];
     static gnn_kl_row kl_rows[tile_rows];
     static int32_t targets[tile_rows];
-    double nll_s = 1e9, kl_s = 1e9;
+    taken nll_took = {0.0, 0.0}, kl_took = {0.0, 0.0};
     gnn_nll_begin(nll_rows, tile_rows);
     gnn_kl_begin(kl_rows, tile_rows);
     const gnn_head_args nll = {
         .z = z, .targets = targets, .nll = nll_rows, .rows = tile_rows, .cols = tile_cols, .z_stride = tile_cols};
     const gnn_head_args kl = {
         .z = z, .reference_z = other, .kl = kl_rows, .rows = tile_rows, .cols = tile_cols, .z_stride = tile_cols};
-    FASTEST(nll_s, b->ops->nll(b->device, &nll, &err));
-    FASTEST(kl_s, b->ops->kl(b->device, &kl, &err));
-    show(b, "loss of a tile, 512 x 4096", nll_s, 40.0 * tile_rows * tile_cols);
-    show(b, "divergence of a tile, 512 x 4096", kl_s, 80.0 * tile_rows * tile_cols);
+    IN_TURNS(nll_took, b->ops->nll(b->device, &nll, &err));
+    IN_TURNS(kl_took, b->ops->kl(b->device, &kl, &err));
+    show(b, "loss of a tile, 512 x 4096", nll_took, 40.0 * tile_rows * tile_cols);
+    show(b, "divergence of a tile, 512 x 4096", kl_took, 80.0 * tile_rows * tile_cols);
     free(z);
     free(other);
 }
@@ -252,19 +223,27 @@ static void run_all(const bench *b)
     run_head(b);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
+    const size_t bytes = (size_t)square_side * square_side * sizeof(float);
     god_error err = GOD_ERROR_INIT;
-    bench b = {.threads = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : (uint32_t)sysconf(_SC_NPROCESSORS_ONLN)};
-    b.ceiling = ceiling(b.threads);
+    bench b = {.squares = {room_of(bytes), room_of(bytes), room_of(bytes)}};
+    if (omp_set_num_threads != NULL) {
+        omp_set_num_threads(1);
+    }
     need(gnn_device_find("cpu", NULL, &b.ops, &err), &err);
-    printf("ceiling: %.1f GFLOP/s a thread (square f32 products of oneDNN), %u threads\n", b.ceiling * 1e-9, b.threads);
     for (b.dtype = GNN_BF16; b.dtype <= GNN_F32; b.dtype++) {
-        const gnn_device_options options = {sizeof options, 0, b.dtype, b.threads};
+        const gnn_device_options options = {sizeof options, 0, b.dtype, 1};
         need(b.ops->open(&options, &b.device, &err), &err);
-        printf("%s\n", b.ops->describe(b.device));
+        if (b.dtype == GNN_BF16) {
+            printf("%s, one thread\n\n| operation | time | GFLOP/s | of the square product |\n|---|---|---|---|\n",
+                   b.ops->describe(b.device));
+        }
         run_all(&b);
         b.ops->close(b.device);
     }
+    free(b.squares.a);
+    free(b.squares.b);
+    free(b.squares.c);
     return 0;
 }
