@@ -38,8 +38,8 @@ static void add_round(gdi_db *db, const char *tournament, int number, int is_fin
 {
     run_f(db,
           "INSERT INTO tournament_rounds (round_id, tournament_id, round_number, round_type, is_final_round, status, "
-          "created_at) VALUES ('%s_round_%03d', '%s', %d, 'knockout', %d, '%s', " NOW ")",
-          tournament, number, tournament, number, is_final, status);
+          "created_at) VALUES ('%s_round_%03d', '%s', %d, 'knockout', %s, '%s', " NOW ")",
+          tournament, number, tournament, number, is_final ? "TRUE" : "FALSE", status);
 }
 
 static void add_pair(gdi_db *db, const char *tournament, int round, int pair, const char *a, const char *b)

@@ -1,4 +1,4 @@
-/* seed-api-store FILE: an SQLite store with the rows of seed.h, for the tests that need a running host. */
+/* seed-api-store URL: the rows of seed.h in an empty store, for the tests that need a running host. */
 #include <stdio.h>
 
 #include "core/store/migrate.h"
@@ -6,15 +6,13 @@
 
 int main(int argc, char **argv)
 {
-    char url[4096];
     gdi_db *db = NULL;
     god_error err = GOD_ERROR_INIT;
     if (argc != 2) {
-        (void)fprintf(stderr, "usage: seed-api-store FILE\n");
+        (void)fprintf(stderr, "usage: seed-api-store URL\n");
         return 2;
     }
-    (void)snprintf(url, sizeof url, "sqlite:%s", argv[1]);
-    if (gdi_db_open(&(gdi_db_options){.url = url}, &db, &err) != GOD_OK ||
+    if (gdi_db_open(&(gdi_db_options){.url = argv[1]}, &db, &err) != GOD_OK ||
         gdi_schema_migrate(db, SEED_NOW_US, NULL, NULL, &err) != GOD_OK) {
         (void)fprintf(stderr, "seed-api-store: %s\n", err.message);
         gdi_db_close(db);
