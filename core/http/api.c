@@ -29,9 +29,12 @@ int64_t gdi_api_now(const gdi_api *api)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-god_status gdi_api_emission(const gdi_api *api, gdi_emission **ret_emission, god_error *err)
+god_status gdi_api_emissions(const gdi_api *api, gdi_emissions *ret_emissions, god_error *err)
 {
-    const gdi_emission_options options = {
-        .rules = api->rules, .burn_hotkey = api->burn_hotkey, .netuid = api->netuid, .now_us = gdi_api_now(api)};
-    return gdi_emission_read(api->db, &options, ret_emission, err);
+    const gdi_emissions_input input = {.db = api->db,
+                                       .rules = api->rules,
+                                       .burn_hotkey = api->burn_hotkey,
+                                       .netuid = api->netuid,
+                                       .now_us = gdi_api_now(api)};
+    return gdi_emissions_read(&input, ret_emissions, err);
 }

@@ -18,9 +18,9 @@
 #define GDI_HTTP_API_H
 
 #include "core/base/log.h"
+#include "core/cycles/emissions.h"
 #include "core/cycles/operator.h"
 #include "core/cycles/task_kinds.h"
-#include "core/http/emission.h"
 #include "core/http/key.h"
 #include "core/http/route.h"
 #include "core/http/server.h"
@@ -72,12 +72,13 @@ extern const gdi_route gdi_api_health_routes[], gdi_api_tournament_routes[], gdi
 god_status gdi_api_check_key(void *api, const char *authorization, god_error *err);
 
 int64_t gdi_api_now(const gdi_api *api);
-god_status gdi_api_emission(const gdi_api *api, gdi_emission **ret_emission, god_error *err);
+/* Ended with gdi_emissions_fini. */
+god_status gdi_api_emissions(const gdi_api *api, gdi_emissions *ret_emissions, god_error *err);
 /* The details object of section 25.1. GOD_E_NOT_FOUND for an unknown id. */
 god_status gdi_api_details(const gdi_api *api, const char *tournament_id, json_t **ret_details, god_error *err);
 /* Gives back what coldkeys paid for a tournament and have not got back yet (23). GOD_E_NOT_FOUND for an unknown id. */
 god_status gdi_api_refund(const gdi_api *api, const char *tournament_id, json_t **ret_answer, god_error *err);
 /* The burn object; `with_undistributed` adds what nobody got to burn_weight (20.5). */
-json_t *gdi_api_burn(const gdi_api *api, const gdi_emission *emission, uint32_t with_undistributed);
+json_t *gdi_api_burn(const gdi_emissions *emissions, uint32_t with_undistributed);
 
 #endif

@@ -12,19 +12,19 @@ static int set_by_type(json_t *object, uint32_t type, const char *suffix, json_t
     return json_object_set_new(object, name, value_take);
 }
 
-json_t *gdi_api_burn(const gdi_api *api, const gdi_emission *emission, uint32_t with_undistributed)
+json_t *gdi_api_burn(const gdi_emissions *emissions, uint32_t with_undistributed)
 {
     json_t *burn = json_object();
     int failed = burn == NULL;
     for (uint32_t type = GDI_TEXT; type <= GDI_TYPE_COUNT && !failed; type++) {
-        const gdi_type_emission *of = &emission->types[type - 1];
-        failed |= set_by_type(burn, type, "performance_diff", gdi_view_number(of->performance_difference));
-        failed |= set_by_type(burn, type, "burn_proportion",
-                              gdi_view_number(gdi_burn_proportion(api->rules, type, of->allocation.allocation)));
+        const gdi_type_emission *of = gdi_emission_of(emissions, type);
+        failed |= set_by_type(burn, type, "performance_diff",
+                              of->tournament_id == NULL ? json_null() : gdi_view_number(of->performance_difference));
+        failed |= set_by_type(burn, type, "burn_proportion", gdi_view_number(of->burn_proportion));
         failed |= set_by_type(burn, type, "tournament_weight", gdi_view_number(of->allocation.allocation));
     }
-    const gdi_weights_summary *sum = &emission->summary;
-    double weight = 1 - sum->allocation_sum;
+    const gdi_weights_summary *sum = &emissions->summary;
+    double weight = emissions->burn_weight;
     if (with_undistributed) {
         weight = weight * sum->scale + sum->undistributed;
     }
@@ -38,18 +38,18 @@ json_t *gdi_api_burn(const gdi_api *api, const gdi_emission *emission, uint32_t 
 
 /* ---- the best of each type ---- */
 
-static json_t *top_miners(const gdi_api *api, const gdi_emission *emission, uint32_t type)
+static json_t *top_miners(const gdi_api *api, const gdi_emissions *emissions, uint32_t type)
 {
-    const gdi_type_emission *of = &emission->types[type - 1];
+    const gdi_type_emission *of = gdi_emission_of(emissions, type);
     json_t *list = json_array();
     for (uint32_t i = 0; i < of->share_count && i < top_miners_max; i++) {
         const gdi_share *share = &of->shares[i];
         uint32_t is_champion = share->points_nano == INT64_MAX;
         double pot = is_champion ? of->allocation.allocation : gdi_rules_of(api->rules, type)->base_weight;
         (void)json_array_append_new(list,
-                                    json_pack("{s:s, s:o, s:o}", "hotkey", emission->roster.hotkeys[share->entrant],
+                                    json_pack("{s:s, s:o, s:o}", "hotkey", emissions->roster.hotkeys[share->entrant],
                                               "rank", gdi_view_number(share->rank), "weight",
-                                              gdi_view_number(share->share * pot * emission->summary.scale)));
+                                              gdi_view_number(share->share * pot * emissions->summary.scale)));
     }
     return list;
 }
@@ -58,26 +58,26 @@ static god_status handle_weights(void *context, const gdi_request *request, gdi_
 {
     (void)request;
     const gdi_api *api = context;
-    gdi_emission *emission = NULL;
-    GOD_TRY(gdi_api_emission(api, &emission, err));
-    answer->json = json_pack("{s:o}", "burn_data", gdi_api_burn(api, emission, 1));
+    gdi_emissions emissions;
+    GOD_TRY(gdi_api_emissions(api, &emissions, err));
+    answer->json = json_pack("{s:o}", "burn_data", gdi_api_burn(&emissions, 1));
     for (uint32_t type = GDI_TEXT; type <= GDI_TYPE_COUNT; type++) {
-        (void)set_by_type(answer->json, type, "top_miners", top_miners(api, emission, type));
+        (void)set_by_type(answer->json, type, "top_miners", top_miners(api, &emissions, type));
     }
-    gdi_emission_free(emission);
+    gdi_emissions_fini(&emissions);
     return gdi_view_made(answer->json, err);
 }
 
 /* ---- projection ---- */
 
-static json_t *project(const gdi_api *api, const gdi_emission *emission, uint32_t type, double percentage)
+static json_t *project(const gdi_api *api, const gdi_emissions *emissions, uint32_t type, double percentage)
 {
-    const gdi_type_emission *of = &emission->types[type - 1];
+    const gdi_type_emission *of = gdi_emission_of(emissions, type);
     const gdi_projection_input input = {.tournament_type = type,
                                         .percentage_improvement = percentage,
                                         .champion_consecutive_wins = of->consecutive_wins,
                                         .participant_rows = of->participant_rows,
-                                        .active_count = emission->active_count};
+                                        .active_count = emissions->active_count};
     gdi_projection projection = gdi_project(api->rules, &input);
     json_t *spans = json_array();
     for (int i = 0; i < GDI_PROJECTION_COUNT; i++) {
@@ -97,24 +97,24 @@ static json_t *project(const gdi_api *api, const gdi_emission *emission, uint32_
 static god_status handle_projection(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     static const double percentage_max = 1000;
-    gdi_emission *emission = NULL;
+    gdi_emissions emissions;
     double percentage = 0;
     GOD_TRY(gdi_request_num(request, "percentage_improvement", 0, percentage_max, &percentage, err));
-    GOD_TRY(gdi_api_emission(context, &emission, err));
+    GOD_TRY(gdi_api_emissions(context, &emissions, err));
     answer->json = json_object();
     for (uint32_t type = GDI_TEXT; type <= GDI_TYPE_COUNT; type++) {
-        (void)json_object_set_new(answer->json, gdi_type_name(type), project(context, emission, type, percentage));
+        (void)json_object_set_new(answer->json, gdi_type_name(type), project(context, &emissions, type, percentage));
     }
-    gdi_emission_free(emission);
+    gdi_emissions_fini(&emissions);
     return gdi_view_made(answer->json, err);
 }
 
-static json_t *tabulate(const gdi_api *api, const gdi_emission *emission, uint32_t type)
+static json_t *tabulate(const gdi_api *api, const gdi_emissions *emissions, uint32_t type)
 {
     static const int percentages[] = {5, 10, 15, 20};
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof percentages / sizeof *percentages; i++) {
-        json_t *row = project(api, emission, type, percentages[i]);
+        json_t *row = project(api, emissions, type, percentages[i]);
         (void)json_object_set_new(row, "percentage_improvement", json_integer(percentages[i]));
         (void)json_array_append_new(list, row);
     }
@@ -124,13 +124,13 @@ static json_t *tabulate(const gdi_api *api, const gdi_emission *emission, uint32
 static god_status handle_static(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     (void)request;
-    gdi_emission *emission = NULL;
-    GOD_TRY(gdi_api_emission(context, &emission, err));
+    gdi_emissions emissions;
+    GOD_TRY(gdi_api_emissions(context, &emissions, err));
     answer->json = json_object();
     for (uint32_t type = GDI_TEXT; type <= GDI_TYPE_COUNT; type++) {
-        (void)json_object_set_new(answer->json, gdi_type_name(type), tabulate(context, emission, type));
+        (void)json_object_set_new(answer->json, gdi_type_name(type), tabulate(context, &emissions, type));
     }
-    gdi_emission_free(emission);
+    gdi_emissions_fini(&emissions);
     return gdi_view_made(answer->json, err);
 }
 

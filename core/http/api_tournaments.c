@@ -31,16 +31,16 @@ static god_status handle_latest(void *context, const gdi_request *request, gdi_a
 {
     (void)request;
     const gdi_api *api = context;
-    gdi_emission *emission = NULL;
+    gdi_emissions emissions;
     answer->json = json_object();
     for (uint32_t type = GDI_TEXT; type <= GDI_TYPE_COUNT; type++) {
         json_t *details = NULL;
         GOD_TRY(details_of_latest(api, gdi_type_name(type), &details, err));
         (void)json_object_set_new(answer->json, gdi_type_name(type), details);
     }
-    GOD_TRY(gdi_api_emission(api, &emission, err));
-    int failed = json_object_set_new(answer->json, "burn_data", gdi_api_burn(api, emission, 0));
-    gdi_emission_free(emission);
+    GOD_TRY(gdi_api_emissions(api, &emissions, err));
+    int failed = json_object_set_new(answer->json, "burn_data", gdi_api_burn(&emissions, 0));
+    gdi_emissions_fini(&emissions);
     return failed ? gdi_view_made(NULL, err) : GOD_OK;
 }
 

@@ -1,6 +1,7 @@
 /* The details object: one query per table, joined here by ids, so that its cost does not grow with rounds times tasks.
  */
 #include "core/http/api.h"
+#include "core/http/points.h"
 #include "core/http/view.h"
 #include "core/tournament/boss.h"
 #include "core/tournament/performance.h"
