@@ -36,7 +36,8 @@ static god_status fail(gdi_step *step, const char *task_id, const char *message,
 }
 
 /* Fields of the answer take the place of those the task had: columns get standard names when the data is written. */
-static god_status merge(gdi_step *step, const gdi_task *task, json_t *result, const char **ret_details, god_error *err)
+static god_status merge(gdi_step *step, const gdi_task *task, const gdi_named_task_kind *kind, json_t *result,
+                        const char **ret_details, god_error *err)
 {
     json_t *fields = json_object_get(result, "fields"), *details = NULL;
     *ret_details = NULL;
@@ -46,6 +47,9 @@ static god_status merge(gdi_step *step, const gdi_task *task, json_t *result, co
     GOD_TRY(gdi_step_details(step, task->details_json, &details, err));
     if (json_object_set(details, "fields", fields) != 0) {
         return god_fail(err, GOD_E_NOMEM, "no memory for the details of a task");
+    }
+    if (kind != NULL) {
+        GOD_TRY(gdi_step_write_details(step, task->task_id, kind, details, err));
     }
     return gdi_step_dump(step, details, ret_details, err);
 }
@@ -84,8 +88,8 @@ static god_status end(gdi_step *step, gdi_rows *ended, god_error *err)
     gdi_rows *rows = NULL;
     gdi_task task = {.task_id = NULL};
     GDI_KEEP(step, rows, err, gdi_task_read(step->db, task_id, &rows, &task, err));
-    GOD_TRY(merge(step, &task, result, &details, err));
     const gdi_named_task_kind *kind = gdi_step_kind_of(step, task.task_type, task_id);
+    GOD_TRY(merge(step, &task, kind, result, &details, err));
     bool model_next = kind != NULL && kind->prepares_model;
     GOD_TRY(gdi_task_prepared_in(step->db, task_id, training_data, test_data, details,
                                  model_next ? "awaiting_model_prep" : "looking_for_nodes", step->now_us, err));

@@ -114,6 +114,9 @@ struct gdi_gpu_pick;
 god_status gdi_json_gpu_ids(gdi_step *step, const struct gdi_gpu_pick *pick, json_t **ret_list, god_error *err);
 /* JSON text of a row as a value: NULL becomes an empty object. Kept by the step; borrowed. */
 god_status gdi_step_details(gdi_step *step, const char *details_json, json_t **ret_details, god_error *err);
+/* The row of a task in the table of its kind, from its details and their fields; nothing for a kind without one. */
+god_status gdi_step_write_details(gdi_step *step, const char *task_id, const gdi_named_task_kind *kind,
+                                  const json_t *details, god_error *err);
 /* The repository of a trained model on the hub. */
 god_status gdi_step_output_repo(gdi_step *step, const char *expected_repo_name, const char **ret_repo, god_error *err);
 

@@ -1,6 +1,7 @@
 #include "core/cycles/task_kinds.h"
 
 #include "core/base/layout.h"
+#include "core/store/task_rows.h"
 #include "god/eval.h"
 #include "god/helpers/json.h"
 
@@ -129,6 +130,24 @@ static god_status read_games(const json_t *item, const char *where, gdi_named_ta
     return GOD_OK;
 }
 
+static god_status read_table(const json_t *item, const char *where, gdi_named_task_kind *kind, god_error *err)
+{
+    json_t *columns = NULL;
+    GOD_TRY(god_json_opt_str(where, item, "table", &kind->table, err));
+    GOD_TRY(god_json_opt_array(where, item, "columns", &columns, err));
+    if (json_array_size(columns) > GDI_TASK_KIND_COLUMNS_MAX) {
+        return god_fail(err, GOD_E_DATA, "%s: more than %d columns", where, GDI_TASK_KIND_COLUMNS_MAX);
+    }
+    bool good = kind->table == NULL || gdi_sql_name_is_good(kind->table);
+    for (size_t i = 0; i < json_array_size(columns); i++) {
+        kind->columns[i] = json_string_value(json_array_get(columns, i));
+        good = good && gdi_sql_name_is_good(kind->columns[i]);
+    }
+    kind->column_count = (uint32_t)json_array_size(columns);
+    return good ? GOD_OK
+                : god_fail(err, GOD_E_DATA, "%s: \"table\" and \"columns\" must be words of a-z, 0-9 and _", where);
+}
+
 static god_status read_switches(const json_t *item, const char *where, gdi_named_task_kind *kind, god_error *err)
 {
     uint32_t prepares_model = 0, one_batch = 0, archive = 0;
@@ -156,6 +175,7 @@ static god_status read_kind(const json_t *item, const char *where, gdi_named_tas
     GOD_TRY(read_filter(item, where, &kind->dataset_filter, err));
     GOD_TRY(read_switches(item, where, kind, err));
     GOD_TRY(read_families(item, where, kind, err));
+    GOD_TRY(read_table(item, where, kind, err));
     return read_games(item, where, kind, err);
 }
 

@@ -13,6 +13,7 @@
  *      "one_batch": false,               all entrants are evaluated together (14.1)
  *      "archive": false,                 its data is one zip instead of a table (start request)
  *      "families": [{"name": "flux", "opening": false, "extra_hours": 0}],                   ascending; one is drawn
+ *      "table": "dpo_tasks", "columns": ["field_prompt"],                         its own table in the store, if any
  *      "alone": ["intercode"], "games": 100}       environments played alone, and games of each other pair (17.4)
  *
  * in the order in which the kinds of a tournament type are drawn. Only the first line of members is required. Read
@@ -24,7 +25,7 @@
 #include "core/tournament/task_mix.h"
 #include "god/error.h"
 
-enum { GDI_TASK_KINDS_MAX = 64, GDI_TASK_FAMILIES_MAX = 32, GDI_TASK_ALONE_MAX = 32 };
+enum { GDI_TASK_KIND_COLUMNS_MAX = 32, GDI_TASK_KINDS_MAX = 64, GDI_TASK_FAMILIES_MAX = 32, GDI_TASK_ALONE_MAX = 32 };
 
 typedef struct gdi_task_family {
     const char *name; /* borrowed from the file's JSON, as every name here */
@@ -43,6 +44,9 @@ typedef struct gdi_named_task_kind {
     uint32_t dataset_filter;     /* GDI_DATASET_... */
     bool prepares_model, one_batch, archive;
     gdi_task_kind mix;
+    const char *table; /* NULL: none; a good name (core/store/task_rows.h), as those of its columns */
+    const char *columns[GDI_TASK_KIND_COLUMNS_MAX];
+    uint32_t column_count;
     gdi_task_family families[GDI_TASK_FAMILIES_MAX];
     uint32_t family_count;
     const char *alone[GDI_TASK_ALONE_MAX];

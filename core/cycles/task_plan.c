@@ -69,7 +69,12 @@ static god_status plan_text(gdi_step *step, const gdi_task_place *at, gdi_task_p
     plan->kind = kinds[task.kind];
     plan->params = task.params;
     plan->needs_content = true;
-    json_t *details = task.use_kl ? json_pack("{s:b, s:f}", "use_kl", 1, "kl_coef", task.kl_coef) : json_object();
+    json_t *details = json_pack("{s:s}", "file_format", "s3");
+    if (plan->kind->mix.may_use_kl) {
+        GOD_TRY(new_details(step, details, plan, err));
+        GOD_TRY(gdi_json_set_take(details, "use_kl", json_boolean(task.use_kl), err));
+        return gdi_json_set_take(details, "kl_coef", task.use_kl ? json_real(task.kl_coef) : json_null(), err);
+    }
     return new_details(step, details, plan, err);
 }
 

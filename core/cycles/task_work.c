@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "core/cycles/rounds.h"
+#include "core/store/task_rows.h"
 #include "core/store/text.h"
 #include "god/helpers/json.h"
 
@@ -110,6 +111,50 @@ god_status gdi_step_details(gdi_step *step, const char *details_json, json_t **r
     }
     *ret_details = details;
     return GOD_OK;
+}
+
+/* What a column takes: what the details say, or else a text among their fields; NULL: nothing. */
+static const json_t *source_of(const json_t *details, const char *column)
+{
+    const json_t *own = json_object_get(details, column);
+    const json_t *field = json_object_get(json_object_get(details, "fields"), column);
+    return own != NULL ? own : json_is_string(field) ? field : NULL;
+}
+
+static god_status value_of(gdi_step *step, const json_t *source, gdi_value *ret_value, god_error *err)
+{
+    const char *text = NULL;
+    switch (json_typeof(source)) {
+    case JSON_STRING: *ret_value = gdi_text(json_string_value(source)); return GOD_OK;
+    case JSON_INTEGER: *ret_value = gdi_int(json_integer_value(source)); return GOD_OK;
+    case JSON_REAL: *ret_value = gdi_real(json_real_value(source)); return GOD_OK;
+    case JSON_TRUE:
+    case JSON_FALSE: *ret_value = gdi_bool(json_is_true(source)); return GOD_OK;
+    case JSON_NULL: *ret_value = gdi_null(); return GOD_OK;
+    default:
+        GOD_TRY(gdi_step_dump(step, source, &text, err));
+        *ret_value = gdi_text(text);
+        return GOD_OK;
+    }
+}
+
+god_status gdi_step_write_details(gdi_step *step, const char *task_id, const gdi_named_task_kind *kind,
+                                  const json_t *details, god_error *err)
+{
+    const char *columns[GDI_TASK_COLUMNS_MAX];
+    gdi_value values[GDI_TASK_COLUMNS_MAX];
+    size_t count = 0;
+    if (kind->table == NULL) {
+        return GOD_OK;
+    }
+    for (uint32_t i = 0; i < kind->column_count && count < GDI_TASK_COLUMNS_MAX; i++) {
+        const json_t *source = source_of(details, kind->columns[i]);
+        if (source != NULL) {
+            GOD_TRY(value_of(step, source, &values[count], err));
+            columns[count++] = kind->columns[i];
+        }
+    }
+    return gdi_task_row_put_in(step->db, kind->table, task_id, columns, values, count, err);
 }
 
 god_status gdi_step_output_repo(gdi_step *step, const char *expected_repo_name, const char **ret_repo, god_error *err)

@@ -90,6 +90,7 @@ static god_status add_task(gdi_step *step, const gdi_task_place *at, const gdi_t
                                 .place = at->place,
                                 .replacements = replacement};
     GOD_TRY(gdi_task_add_in(step->db, &task, step->now_us, err));
+    GOD_TRY(gdi_step_write_details(step, task_id, plan->kind, plan->details, err));
     GOD_TRY(gdi_task_link_in(step->db, task_id, &link, err));
     step->changed = true;
     gdi_step_raise(step, GDI_ON_TO_PREPARE);

@@ -228,6 +228,30 @@ START_TEST(test_cycles_rounds__a_final_has_two_tasks_of_each_kind)
 }
 END_TEST
 
+START_TEST(test_cycles_rounds__each_kind_has_a_row_of_its_own)
+{
+    world world;
+    world_open(&world, GDI_TEXT, 8, 8);
+    world_play(&world);
+    stage *stage = &world.stage;
+    ck_assert_int_eq(stage_int(stage, "SELECT count(*) FROM instruct_text_tasks i JOIN tasks t ON t.task_id = i.task_id"
+                                      " WHERE t.task_type = 'InstructTextTask' AND i.field_instruction = 'question' AND"
+                                      " i.file_format = 's3' AND (i.use_kl = 1) = (i.kl_coef IS NOT NULL)"),
+                     stage_int(stage, "SELECT count(*) FROM tasks WHERE task_type = 'InstructTextTask'"));
+    ck_assert_int_eq(stage_int(stage, "SELECT (SELECT count(*) FROM instruct_text_tasks) + (SELECT count(*) FROM"
+                                      " dpo_tasks) + (SELECT count(*) FROM grpo_tasks)"),
+                     13);
+    world_close(&world);
+
+    world_open(&world, GDI_ENVIRONMENT, 5, 8);
+    world_play(&world);
+    ck_assert_int_eq(stage_int(stage, "SELECT count(*) FROM env_tasks WHERE json_array_length(environment_names) IN (2,"
+                                      " 4) AND eval_seed >= 0"),
+                     4);
+    world_close(&world);
+}
+END_TEST
+
 Suite *suite_cycles_rounds_tasks(void)
 {
     Suite *suite = suite_create("cycles_rounds_tasks");
@@ -240,6 +264,7 @@ Suite *suite_cycles_rounds_tasks(void)
     tcase_add_test(tcase, test_cycles_rounds__three_tasks_are_prepared_at_a_time);
     tcase_add_test(tcase, test_cycles_rounds__only_what_can_be_tried_again_is);
     tcase_add_test(tcase, test_cycles_rounds__a_final_has_two_tasks_of_each_kind);
+    tcase_add_test(tcase, test_cycles_rounds__each_kind_has_a_row_of_its_own);
     suite_add_tcase(suite, tcase);
     return suite;
 }
