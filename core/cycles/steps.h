@@ -18,8 +18,8 @@
  * Reasons are bits: the end of a job of some kind, or an event that another step raised. Time is a reason too: a step
  * that needs the clock says when with gdi_step_due, anew each time it runs.
  *
- * Order of the steps in a turn: gdi_entry_steps, gdi_round_steps, gdi_ending_steps, each of them for every tournament it
- * concerns, the oldest first; then again from the start while anything was raised. A fixed order, so that a season
+ * Order of the steps in a turn: gdi_entry_steps, gdi_round_steps, gdi_ending_steps, each of them for every tournament
+ * it concerns, the oldest first; then again from the start while anything was raised. A fixed order, so that a season
  * replays the same; and what is scarce is shared out by one step after all those that ask for it, so that it also goes
  * the same way when the host was killed between two steps.
  */
