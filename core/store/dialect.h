@@ -18,8 +18,11 @@
  *   {time x}     x TEXT CHECK (x GLOB '????-??-??T??:??:??.??????Z') x timestamptz
  *   {json x}     x TEXT CHECK (x IS NULL OR json_valid(x))           x json
  *   {bool x}     x INTEGER CHECK (x IN (0, 1))                       x boolean
+ *   {one_of x a b}  x TEXT CHECK (x = 'a' OR x = 'b')                x text COLLATE "C" CHECK (...)
  *   {serial x}   x INTEGER PRIMARY KEY AUTOINCREMENT                 x bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY
  *   {table}      STRICT                                              (nothing)
+ *
+ * (Not x IN ('a', 'b', 'c'): for three values and more SQLite builds a temporary table each time it checks a row.)
  */
 #ifndef GDI_STORE_DIALECT_H
 #define GDI_STORE_DIALECT_H

@@ -105,32 +105,35 @@ static god_status read_lease(const gdi_rows *rows, gdi_job_lease *lease, god_err
 
 #define JOB_COLUMNS "job_id, fence, attempts, kind, key, payload, tournament_id, task_id, hotkey"
 
-/* %s: as many $n as there are kinds, behind the others. PostgreSQL does it in one statement, and passes over a row that
- * another connection is just claiming. SQLite looks first: then asking when there is nothing, which executors do most
- * of the time, takes no write lock. */
+/* %s: the kinds. PostgreSQL does it in one statement, and passes over a row that another connection is just claiming.
+ * SQLite looks first: then asking when there is nothing, which executors do most of the time, takes no write lock. */
 static const char claim_postgres[] =
     "WITH first AS MATERIALIZED (SELECT job_id AS id FROM jobs WHERE state = 'queued' AND not_before <= $3"
-    " AND kind IN (%s) ORDER BY priority, created_at, key LIMIT 1 FOR UPDATE SKIP LOCKED)"
+    " AND (%s) ORDER BY priority, created_at, key LIMIT 1 FOR UPDATE SKIP LOCKED)"
     " UPDATE jobs SET state = 'running', owner = $1, lease_until = $2, started_at = $3, updated_at = $3,"
     " attempts = attempts + 1, fence = fence + 1, progress = NULL, message = NULL"
     " FROM first WHERE job_id = id RETURNING " JOB_COLUMNS;
 static const char look_sqlite[] = "SELECT " JOB_COLUMNS " FROM jobs WHERE state = 'queued' AND not_before <= $1"
-                                  " AND kind IN (%s) ORDER BY priority, created_at, key LIMIT 1";
+                                  " AND (%s) ORDER BY priority, created_at, key LIMIT 1";
 static const char take_sqlite[] =
     "UPDATE jobs SET state = 'running', owner = $1, lease_until = $2, started_at = $3, updated_at = $3,"
     " attempts = attempts + 1, fence = fence + 1, progress = NULL, message = NULL"
     " WHERE job_id = $4 AND fence = $5 AND state = 'queued'";
 
-/* Kinds are numbered from `first`. */
-static void write_with_kinds(const char *sql, size_t first, size_t kind_count, char ret_sql[claim_bytes_max])
+/* "kind = $4 OR kind = $5": for IN with three and more SQLite builds a temporary table, also when it has nothing to
+ * look through; and it makes an IN of such a chain, unless a + says that no index shall be used. */
+static void write_with_kinds(uint32_t engine, size_t first, size_t kind_count, char ret_sql[claim_bytes_max])
 {
-    char places[kinds_max * sizeof ", $99"];
+    bool sqlite = engine == GDI_ENGINE_SQLITE;
+    char kinds[kinds_max * sizeof " OR +kind = $99"];
     size_t used = 0;
     for (size_t i = 0; i < kind_count; i++) {
-        used += (size_t)snprintf(places + used, sizeof places - used, "%s$%zu", i == 0 ? "" : ", ", first + i);
+        used += (size_t)snprintf(kinds + used, sizeof kinds - used, "%s%skind = $%zu", i == 0 ? "" : " OR ",
+                                 sqlite ? "+" : "", first + i);
     }
+    const char *sql = sqlite ? look_sqlite : claim_postgres;
     const char *hole = strstr(sql, "%s");
-    (void)snprintf(ret_sql, claim_bytes_max, "%.*s%s%s", (int)(hole - sql), sql, places, hole + strlen("%s"));
+    (void)snprintf(ret_sql, claim_bytes_max, "%.*s%s%s", (int)(hole - sql), sql, kinds, hole + strlen("%s"));
 }
 
 static god_status query_lease(gdi_db *db, const char *sql, const gdi_value *values, size_t count,
@@ -169,7 +172,7 @@ static god_status look_and_take(gdi_db *db, const gdi_value *values, size_t kind
                                 god_error *err)
 {
     char look[claim_bytes_max];
-    write_with_kinds(look_sqlite, 2, kind_count, look);
+    write_with_kinds(GDI_ENGINE_SQLITE, 2, kind_count, look);
     for (;;) {
         gdi_job_lease lease;
         bool taken = false;
@@ -202,7 +205,7 @@ god_status gdi_job_claim(gdi_db *db, const char *const *kinds, const char *owner
     if (gdi_db_engine(db) == GDI_ENGINE_SQLITE) {
         return look_and_take(db, values, count, ret_lease, err);
     }
-    write_with_kinds(claim_postgres, before_kinds + 1, count, sql);
+    write_with_kinds(GDI_ENGINE_POSTGRES, before_kinds + 1, count, sql);
     return query_lease(db, sql, values, before_kinds + count, ret_lease, err);
 }
 

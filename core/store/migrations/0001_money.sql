@@ -1,5 +1,6 @@
--- {time x}, {json x}, {bool x} are whole columns and {serial x} a growing primary key, as each engine has them; so are the
--- types {text} (compared by bytes), {int} (64 bits) and {real} (IEEE double): core/store/dialect.h.
+-- {time x}, {json x}, {bool x} are whole columns, {one_of x a b} one that holds a or b, {serial x} a growing primary key,
+-- as each engine has them; so are the types {text} (compared by bytes), {int} (64 bits) and {real} (IEEE double):
+-- core/store/dialect.h.
 
 -- Fees and what pays them. Columns: tournament specification, sections 23 and 24. All amounts are RAO, 1e-9 TAO.
 -- Two things must hold whatever happens, so the schema itself refuses their opposite: no balance is negative, and a
@@ -50,7 +51,7 @@ CREATE TABLE balance_events (
     tournament_id {text},
     coldkey {text} NOT NULL,
     hotkey {text},
-    event_type {text} NOT NULL CHECK (event_type IN ('participation_fee', 'refund', 'transfer_in')),
+    {one_of event_type participation_fee refund transfer_in} NOT NULL,
     amount_rao {int} NOT NULL, -- negative: taken from the balance
     description {text},
     {time created_at} NOT NULL,

@@ -4,10 +4,8 @@
 CREATE TABLE tasks (
     task_id {text} PRIMARY KEY,
     task_type {text} NOT NULL,
-    status {text} NOT NULL DEFAULT 'pending'
-        CHECK (status IN ('pending', 'preparing_data', 'prep_task_failure', 'awaiting_model_prep', 'looking_for_nodes',
-                          'failure_finding_nodes', 'delayed', 'ready', 'training', 'preevaluation', 'evaluating',
-                          'success', 'failure')),
+    {one_of status pending preparing_data prep_task_failure awaiting_model_prep looking_for_nodes
+        failure_finding_nodes delayed ready training preevaluation evaluating success failure} NOT NULL DEFAULT 'pending',
     model_id {text},
     ds {text},
     account_id {text},
@@ -33,7 +31,7 @@ CREATE TABLE tasks (
     {time completed_at},
     {time updated_at} NOT NULL
 ) {table};
-CREATE INDEX tasks_status ON tasks (status);
+CREATE INDEX tasks_status ON tasks (status, created_at, task_id);
 
 -- Each slot of a round has one task at a time; `replacements` counts those that were put aside (section 11.6).
 CREATE TABLE tournament_tasks (

@@ -4,8 +4,7 @@
 CREATE TABLE tournament_task_hotkey_trainings (
     task_id {text} NOT NULL REFERENCES tasks (task_id) ON DELETE CASCADE,
     hotkey {text} NOT NULL,
-    training_status {text} NOT NULL DEFAULT 'pending'
-        CHECK (training_status IN ('pending', 'training', 'success', 'failure')),
+    {one_of training_status pending training success failure} NOT NULL DEFAULT 'pending',
     n_training_attempts {int} NOT NULL DEFAULT 0 CHECK (n_training_attempts >= 0),
     priority {int} NOT NULL DEFAULT 2,
     training_repo {text},
@@ -51,8 +50,7 @@ CREATE TABLE evaluations (
     task_id {text} NOT NULL REFERENCES tasks (task_id) ON DELETE CASCADE,
     hotkey {text} NOT NULL,
     netuid {int} NOT NULL,
-    evaluation_status {text} NOT NULL DEFAULT 'pending'
-        CHECK (evaluation_status IN ('pending', 'evaluating', 'success', 'failure')),
+    {one_of evaluation_status pending evaluating success failure} NOT NULL DEFAULT 'pending',
     deployment_id {text},
     deployment_env_id {text},
     {time created_at},
@@ -71,7 +69,7 @@ CREATE TABLE pvp_pair_results (
     draws {int} NOT NULL DEFAULT 0,
     total_games {int} NOT NULL DEFAULT 0,
     n_attempts {int} NOT NULL DEFAULT 0 CHECK (n_attempts >= 0),
-    status {text} NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'complete')),
+    {one_of status pending complete} NOT NULL DEFAULT 'pending',
     {time created_at},
     {time updated_at},
     PRIMARY KEY (task_id, hotkey_a, hotkey_b, environment_name),
@@ -84,7 +82,7 @@ CREATE TABLE pvp_individual_scores (
     environment_name {text} NOT NULL,
     score {real},
     n_attempts {int} NOT NULL DEFAULT 0 CHECK (n_attempts >= 0),
-    status {text} NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'complete')),
+    {one_of status pending complete} NOT NULL DEFAULT 'pending',
     {time created_at},
     {time updated_at},
     PRIMARY KEY (task_id, hotkey, environment_name)

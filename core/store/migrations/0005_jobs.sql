@@ -5,7 +5,7 @@ CREATE TABLE jobs (
     {serial job_id}, -- never given out twice, so that a claim of a deleted job cannot end another
     kind {text} NOT NULL,
     key {text} NOT NULL UNIQUE,
-    state {text} NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
+    {one_of state queued running done failed cancelled} NOT NULL DEFAULT 'queued',
     priority {int} NOT NULL DEFAULT 0,
     tournament_id {text},
     task_id {text},
@@ -25,7 +25,7 @@ CREATE TABLE jobs (
     {time started_at},
     {time ended_at},
     CONSTRAINT jobs_running_has_lease CHECK ((state = 'running') = (lease_until IS NOT NULL)),
-    CONSTRAINT jobs_ended_has_time CHECK ((state IN ('done', 'failed', 'cancelled')) = (ended_at IS NOT NULL)),
+    CONSTRAINT jobs_ended_has_time CHECK ((state = 'queued' OR state = 'running') = (ended_at IS NULL)),
     CONSTRAINT jobs_done_has_result CHECK ((state = 'done') = (result IS NOT NULL))
 ) {table};
 -- In the order of claims, and with all that a claim and the next due moment ask of those that wait.
