@@ -11,8 +11,10 @@ enum { time_limit_s_max = 30 * 24 * 60 * 60 };
 
 static const gdi_option options[] = {
     {.name = "--task", .value = "FILE", .help = "the task, a JSON object"},
-    {.name = "--data", .value = "FILE", .help = "its test data, .json or .jsonl"},
-    {.name = "--base", .value = "DIR", .help = "the base model, in Hugging Face layout"},
+    {.name = "--data",
+     .value = "FILE",
+     .help = "its test data, .json or .jsonl (what the task names on hub or object store)"},
+    {.name = "--base", .value = "DIR", .help = "the base model, in Hugging Face layout (the task's model on the hub)"},
     {.name = "--submission", .value = "NAME=DIR", .help = "a submitted model; once for each"},
     {.name = "--device", .value = "cpu|cuda", .help = "where to compute (cpu)"},
     {.name = "--precision", .value = "f32|bf16", .help = "of weights and activations (bf16)"},
@@ -36,16 +38,20 @@ static const gdi_usage usage = {
     .summary = "Evaluates every submitted model of one task on the same data and ranks them. A submission that\n"
                "cannot be evaluated fails alone, with a sentence that says why. Ctrl-C stops politely, twice at once.",
     .options = options,
-    .notes = "examples:\n"
-             "  god evaluate --task task.json --data rows.jsonl --base models/base \\\n"
-             "      --submission alice=models/alice --submission bob=models/bob\n"
-             "  god evaluate ... --json --quiet | jq '.results[] | [.rank, .name, .eval_loss]'\n"
-             "\n"
-             "exit codes: 0 evaluated, and at least one is ranked\n"
-             "            1 evaluated, and nobody can be ranked\n"
-             "            2 the command line or an input (task, data, base model) is at fault\n"
-             "            3 the plug-in, the worker or the system failed\n"
-             "            130 stopped by SIGINT or SIGTERM\n",
+    .notes =
+        "FILE and DIR may be addresses: hf://OWNER/NAME, hf://datasets/OWNER/NAME/FILE, s3://BUCKET/KEY; they are\n"
+        "fetched into the cache first, see god cache --help.\n"
+        "\n"
+        "examples:\n"
+        "  god evaluate --task task.json --data rows.jsonl --base models/base \\\n"
+        "      --submission alice=models/alice --submission bob=models/bob\n"
+        "  god evaluate ... --json --quiet | jq '.results[] | [.rank, .name, .eval_loss]'\n"
+        "\n"
+        "exit codes: 0 evaluated, and at least one is ranked\n"
+        "            1 evaluated, and nobody can be ranked\n"
+        "            2 the command line or an input (task, data, base model) is at fault\n"
+        "            3 the plug-in, the worker or the system failed\n"
+        "            130 stopped by SIGINT or SIGTERM\n",
 };
 
 static god_status add_submission(gdi_evaluate_args *args, const char *value, god_error *err)
@@ -137,7 +143,6 @@ static god_status take_option(void *user, const char *name, const char *value, g
 static god_status check_args(const gdi_evaluate_args *args, god_error *err)
 {
     const char *missing = args->task == NULL            ? "--task FILE"
-                          : args->data == NULL          ? "--data FILE"
                           : args->submission_count == 0 ? "--submission NAME=DIR"
                                                         : NULL;
     return missing == NULL ? GOD_OK : god_fail(err, GOD_E_INVALID, "%s is missing, see god evaluate --help", missing);

@@ -63,9 +63,25 @@ void gdi_evaluation_clear(gdi_evaluation *evaluation);
 /* evaluate_plugin.c: which plug-in does this task belong to? job_dir is free for checking. */
 god_status gdi_evaluation_find_plugin(gdi_evaluation *evaluation, const char *job_dir, god_error *err);
 
+/* Asks one plug-in, in a worker, whether the task is one of its own. *ret_facts (may be NULL) is what it told, owned by
+ * the caller. */
+god_status gdi_evaluation_check(gdi_evaluation *evaluation, const gdi_plugin_info *info, const char *job_dir,
+                                uint32_t *ret_accepted, json_t **ret_facts, god_error *err);
+
+/* evaluate_fetch.c: an address of the hub or of an object store becomes a path in the cache, in use until this process
+ * ends. Anything else is copied as it is. */
+god_status gdi_evaluation_fetch(gdi_evaluation *evaluation, const char *address, const char *revision,
+                                const char *sha256, char ret_path[GOD_PATH_MAX], god_error *err);
+/* Data and base model that the command line does not name, from the addresses that the plug-in gives for the task.
+ * GOD_E_INVALID when there are no data then. */
+god_status gdi_evaluation_meet_needs(gdi_evaluation *evaluation, const char *job_dir, god_error *err);
+
 /* evaluate_plan.c: reads and measures what the command line names. A submission that is not there gets a message and
  * stays out of the job; everything else that is wrong is an error. */
 god_status gdi_evaluation_measure(gdi_evaluation *evaluation, god_error *err);
+/* The same for one of them; `path` may be an address. */
+god_status gdi_evaluation_measure_data(gdi_evaluation *evaluation, const char *path, god_error *err);
+god_status gdi_evaluation_measure_base(gdi_evaluation *evaluation, const char *path, god_error *err);
 god_status gdi_evaluation_make_job(gdi_evaluation *evaluation, god_error *err);
 
 /* evaluate_standings.c: ranks the entries that may be ranked. Equal numbers keep the order of the command line. */

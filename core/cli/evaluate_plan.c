@@ -83,10 +83,14 @@ static god_status show_reading(gdi_evaluation *e, const char *name, god_error *e
 }
 
 /* What is wrong with one submission concerns that one alone. */
-static void measure_entry(gdi_entry *entry, const char *dir)
+static void measure_entry(gdi_evaluation *e, gdi_entry *entry, const char *dir)
 {
     god_error own = GOD_ERROR_INIT;
-    god_status status = find("the folder", dir, S_IFDIR, entry->dir, &own);
+    char here[GOD_PATH_MAX];
+    god_status status = gdi_evaluation_fetch(e, dir, NULL, NULL, here, &own);
+    if (status == GOD_OK) {
+        status = find("the folder", here, S_IFDIR, entry->dir, &own);
+    }
     if (status == GOD_OK) {
         status = god_sha256_dir(entry->dir, entry->sha256, &own);
     }
@@ -108,24 +112,36 @@ static god_status measure_entries(gdi_evaluation *e, god_error *err)
         gdi_entry *entry = &e->entries[i];
         entry->name = args->names[i];
         GOD_TRY(show_reading(e, entry->name, err));
-        measure_entry(entry, args->dirs[i]);
+        measure_entry(e, entry, args->dirs[i]);
         entry->job_index = entry->message[0] == '\0' ? next++ : -1;
     }
     return GOD_OK;
+}
+
+god_status gdi_evaluation_measure_data(gdi_evaluation *e, const char *path, god_error *err)
+{
+    char here[GOD_PATH_MAX];
+    GOD_TRY(gdi_evaluation_fetch(e, path, NULL, NULL, here, err));
+    GOD_TRY(find("the data", here, S_IFREG, e->data_path, err));
+    GOD_TRY(show_reading(e, "the data", err));
+    return god_sha256_file(e->data_path, e->data_sha256, err);
+}
+
+god_status gdi_evaluation_measure_base(gdi_evaluation *e, const char *path, god_error *err)
+{
+    char here[GOD_PATH_MAX];
+    GOD_TRY(gdi_evaluation_fetch(e, path, NULL, NULL, here, err));
+    GOD_TRY(find("the base model", here, S_IFDIR, e->base_path, err));
+    GOD_TRY(show_reading(e, "the base model", err));
+    return god_sha256_dir(e->base_path, e->base_sha256, err);
 }
 
 god_status gdi_evaluation_measure(gdi_evaluation *evaluation, god_error *err)
 {
     gdi_evaluation *e = evaluation;
     GOD_TRY(read_task(e, err));
-    GOD_TRY(find("the data", e->args->data, S_IFREG, e->data_path, err));
-    if (e->args->base != NULL) {
-        GOD_TRY(find("the base model", e->args->base, S_IFDIR, e->base_path, err));
-        GOD_TRY(show_reading(e, "the base model", err));
-        GOD_TRY(god_sha256_dir(e->base_path, e->base_sha256, err));
-    }
-    GOD_TRY(show_reading(e, "the data", err));
-    GOD_TRY(god_sha256_file(e->data_path, e->data_sha256, err));
+    GOD_TRY(e->args->data == NULL ? GOD_OK : gdi_evaluation_measure_data(e, e->args->data, err));
+    GOD_TRY(e->args->base == NULL ? GOD_OK : gdi_evaluation_measure_base(e, e->args->base, err));
     return measure_entries(e, err);
 }
 

@@ -53,9 +53,8 @@ static uint32_t stop_asked(void *user)
     return gdi_signals_stop_count();
 }
 
-/* Asks one plug-in, in a worker, whether the task is one of its own. */
-static god_status check_in_worker(gdi_evaluation *e, const gdi_plugin_info *info, const char *job_dir,
-                                  uint32_t *ret_accepted, god_error *err)
+god_status gdi_evaluation_check(gdi_evaluation *e, const gdi_plugin_info *info, const char *job_dir,
+                                uint32_t *ret_accepted, json_t **ret_facts, god_error *err)
 {
     char path[GOD_PATH_MAX];
     gdi_job job;
@@ -79,6 +78,8 @@ static god_status check_in_worker(gdi_evaluation *e, const gdi_plugin_info *info
         *ret_accepted = result.outcome == GDI_OUTCOME_RESULT;
         if (result.outcome == GDI_OUTCOME_CANCELLED) {
             status = god_fail(err, GOD_E_CANCELLED, "stopped");
+        } else if (ret_facts != NULL) {
+            *ret_facts = json_incref(result.facts);
         }
         gdi_result_clear(&result);
     }
@@ -95,7 +96,7 @@ static god_status find_by_check(gdi_evaluation *e, gdi_plugins *plugins, const c
         if (!can_evaluate(plugins, i) || !plugins->infos[i].has_task) {
             continue;
         }
-        GOD_TRY(check_in_worker(e, &plugins->infos[i], job_dir, &accepted, err));
+        GOD_TRY(gdi_evaluation_check(e, &plugins->infos[i], job_dir, &accepted, NULL, err));
         if (accepted && found != NULL) {
             return god_fail(err, GOD_E_INVALID,
                             "both \"%s\" and \"%s\" accept this task: give it a \"task_type\", or choose with --plugin",

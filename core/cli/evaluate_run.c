@@ -66,6 +66,7 @@ god_status gdi_evaluation_run(gdi_evaluation *evaluation, const char *job_dir, g
     uint64_t start_ms = gdi_clock_ms();
     GOD_TRY(gdi_evaluation_measure(evaluation, err));
     GOD_TRY(gdi_evaluation_find_plugin(evaluation, job_dir, err));
+    GOD_TRY(gdi_evaluation_meet_needs(evaluation, job_dir, err));
     GOD_TRY(gdi_evaluation_make_job(evaluation, err));
     GOD_TRY(run_job(evaluation, job_dir, err));
     evaluation->seconds = (double)(gdi_clock_ms() - start_ms) / 1000.0;

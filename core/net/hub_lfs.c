@@ -93,7 +93,7 @@ static god_status put_part(const sending *s, const char *href, const char *const
                                .tries = part_tries,
                                .first_pause_ms = options->first_pause_ms,
                                .time_limit_ms = part_limit_ms,
-                               .stop_asked = options->stop_asked,
+                               .stop_asked = s->object->stop_asked,
                                .progress = s->object->progress,
                                .user = s->object->user};
     GOD_TRY(gdi_exchange_run(&what, &answer, err));
@@ -189,8 +189,8 @@ static god_status post(const sending *s, const char *href, json_t *body_take, go
                                .body_bytes = strlen(text),
                                .tries = part_tries,
                                .first_pause_ms = options->first_pause_ms,
-                               .stop_asked = options->stop_asked,
-                               .user = options->user};
+                               .stop_asked = s->object->stop_asked,
+                               .user = s->object->user};
     god_status status = check_address(href, err);
     if (status == GOD_OK) {
         status = gdi_exchange_run(&what, &answer, err);

@@ -7,6 +7,7 @@
 typedef struct gdi_lfs_object {
     const char *repository, *path, *sha256;
     uint64_t bytes;
+    uint32_t (*stop_asked)(void *user);
     void (*progress)(void *user, int64_t bytes); /* so many more, or fewer */
     void *user;
 } gdi_lfs_object;

@@ -246,6 +246,13 @@ static void add_progress(void *user, int64_t bytes)
     }
 }
 
+static uint32_t stop_asked(void *user)
+{
+    const upload *u = user;
+    const gdi_hub_options *options = &u->hub->options;
+    return options->stop_asked != NULL && options->stop_asked(options->user);
+}
+
 static god_status send_large(upload *u, god_error *err)
 {
     u->done = u->bytes = 0;
@@ -262,6 +269,7 @@ static god_status send_large(upload *u, god_error *err)
                                        .path = it->local,
                                        .sha256 = it->sha256,
                                        .bytes = it->bytes,
+                                       .stop_asked = stop_asked,
                                        .progress = add_progress,
                                        .user = u};
         GOD_TRY(gdi_lfs_send(u->hub, &object, err));

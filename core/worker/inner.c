@@ -9,6 +9,7 @@
 
 #include "core/base/signals.h"
 #include "core/host/cache.h"
+#include "core/host/fetcher.h"
 #include "core/host/services.h"
 #include "core/loader/loader.h"
 #include "core/worker/example.h"
@@ -217,12 +218,40 @@ static god_status evaluate(inner *w, god_error *err)
     return status;
 }
 
+static god_status tell(inner *w, const char *key, const char *what, const char *value)
+{
+    char name[GDI_JOB_ID_BYTES_MAX + 32];
+    if (value == NULL) {
+        return GOD_OK;
+    }
+    (void)snprintf(name, sizeof name, "need.%s%s", key, what);
+    return gdi_outbox_send_take(&w->outbox, json_pack("{s:s, s:s, s:s}", "frame", "fact", "name", name, "value", value),
+                                NULL);
+}
+
+/* Needs that a worker cannot meet by itself, for it has no tokens: whoever starts it fetches them before. */
+static god_status tell_need(void *user, const god_need *need)
+{
+    inner *w = user;
+    if (!GOD_HAS(need, god_need, sha256) || need->key == NULL || strlen(need->key) > GDI_JOB_ID_BYTES_MAX ||
+        need->uri == NULL || !gdi_fetcher_knows(need->uri)) {
+        return GOD_OK;
+    }
+    GOD_TRY(tell(w, need->key, "", need->uri));
+    GOD_TRY(tell(w, need->key, ".revision", need->revision));
+    return tell(w, need->key, ".sha256", need->sha256);
+}
+
 static god_status check(inner *w, god_error *err)
 {
     if (!w->plugin->has_task) {
         return god_fail(err, GOD_E_UNSUPPORTED, "the plug-in \"%s\" checks no tasks", w->job.plugin_id);
     }
-    return w->plugin->task.check(w->instance, w->job.spec_json, err);
+    GOD_TRY(w->plugin->task.check(w->instance, w->job.spec_json, err));
+    if (w->plugin->has_dataset) { /* a plug-in that cannot say what it needs is told so when it is asked to prepare */
+        (void)w->plugin->dataset.needs(w->instance, w->job.spec_json, w, tell_need, NULL);
+    }
+    return GOD_OK;
 }
 
 static god_status explain(inner *w, god_error *err)

@@ -13,7 +13,8 @@
  *    "http": {"allow": ["https://..."], "bytes_max": 1, "time_limit_ms": 1},   optional: no network without it
  *    "digests": {...}}                                optional: copied into the result
  *
- * "operation" is "evaluate", "check" (is the spec well formed? needs neither inputs nor submissions) or "explain" (what
+ * "operation" is "evaluate", "check" (is the spec well formed? needs neither inputs nor submissions; what the plug-in
+ * needs from hub and object store becomes facts: "need.KEY", "need.KEY.revision", "need.KEY.sha256") or "explain" (what
  * is scored of the row "row", counted from 1? needs no submissions). Everything from "device" on may be left out and
  * has a default, except cache_dir, which "evaluate" and "explain" need. Keys that are not named here are passed over.
  * Every path is absolute.

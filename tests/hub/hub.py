@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A small model hub that speaks the documented API of the Hugging Face Hub, and misbehaves on request.
 
-    hub.py [--log FILE]
+    hub.py [--log FILE] [--folder OWNER/NAME=DIR ...]
 
-It prints two ports, of the hub and of its "content network" (another host to redirect to), and ends when its standard
+A folder becomes a repository. It prints two ports, of the hub and of its "content network" (another host to redirect to), and ends when its standard
 input is closed. The log gets one JSON line for each request.
 
 The repository test/plain is what it says. The others differ in one thing, by the name after "test/":
@@ -30,6 +30,7 @@ import argparse
 import base64
 import hashlib
 import json
+import os
 import re
 import sys
 import threading
@@ -53,6 +54,16 @@ def sha256(data):
 
 def git_blob(data):
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+
+
+def read_folder(top):
+    files = {}
+    for folder, _, names in os.walk(top):
+        for name in names:
+            path = os.path.join(folder, name)
+            with open(path, "rb") as file:
+                files[os.path.relpath(path, top)] = file.read()
+    return files
 
 
 class Hub:
@@ -352,8 +363,12 @@ class Server(ThreadingHTTPServer):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--log")
+    parser.add_argument("--folder", action="append", default=[])
     arguments = parser.parse_args()
     hub = Hub(arguments.log)
+    for folder in arguments.folder:
+        name, path = folder.split("=", 1)
+        hub.made[name] = read_folder(path)
     stopping = threading.Event()
     servers = []
     for role in ("hub", "content"):

@@ -57,9 +57,16 @@ static void tear_down(void)
 
 static void note_progress(void *user, uint64_t done, uint64_t total)
 {
-    (void)user;
+    ck_assert_ptr_eq(user, dir);
     last_done = done;
     last_total = total;
+}
+
+/* `user` must be the one of the options, wherever this is asked from. */
+static uint32_t stop_asked(void *user)
+{
+    ck_assert_ptr_eq(user, dir);
+    return 0;
 }
 
 static uint32_t skips(const char *name)
@@ -71,8 +78,12 @@ static god_status upload(const char *repository, const char *subfolder, const ch
                          god_error *err)
 {
     gdi_hub *hub = NULL;
-    const gdi_hub_options options = {
-        .endpoint = server.endpoint, .token = token, .first_pause_ms = 1, .progress = note_progress};
+    const gdi_hub_options options = {.endpoint = server.endpoint,
+                                     .token = token,
+                                     .first_pause_ms = 1,
+                                     .stop_asked = stop_asked,
+                                     .progress = note_progress,
+                                     .user = dir};
     const gdi_hub_upload what = {.repository = repository,
                                  .dir = dir,
                                  .subfolder = subfolder,
