@@ -56,7 +56,8 @@ START_TEST(test_config_config__reads_every_type)
                   "worker:\n"
                   "  threads: 7\n"
                   "  grace_ms:\n" /* nothing: the default */
-                  "http: {allow: [\"https://a/\"]}\n");
+                  "http: {allow: [\"https://a/\"]}\n"
+                  "store: {url: \"postgres://god@db/god\"}\n");
     ck_assert_uint_eq(config.plugins_folders.count, 3);
     ck_assert_str_eq(config.plugins_folders.items[0], "/opt/p");
     ck_assert_str_eq(config.plugins_folders.items[1], "/etc/god/rel/p");
@@ -66,6 +67,7 @@ START_TEST(test_config_config__reads_every_type)
     ck_assert_int_eq(config.worker_threads, 7);
     ck_assert_int_eq(config.worker_grace_ms, 10000);
     ck_assert_str_eq(config.http_allow.items[0], "https://a/");
+    ck_assert_str_eq(config.store_url, "postgres://god@db/god");
     json = json_dumps(json_object_get(config.plugins_config, "god.y"), JSON_COMPACT | JSON_SORT_KEYS);
     ck_assert_str_eq(json, "{\"depth\":3,\"list\":[\"a\",1],\"none\":null,\"off\":\"true\",\"on\":true,\"rate\":0.5}");
     free(json);

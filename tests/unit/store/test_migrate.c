@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/store/configured.h"
+#include "core/store/dialect.h"
 #include "core/store/jobs.h"
 #include "tests/unit/store/stores.h"
 
@@ -80,6 +81,40 @@ START_TEST(test_store_migrate__two_programs_at_once)
     gdi_db *db = stores_open(url);
     ck_ok(gdi_schema_check(db, err));
     gdi_db_close(db);
+}
+END_TEST
+
+static const struct {
+    const char *text, *sqlite, *postgres; /* NULL: refused */
+} expansions[] = {
+    {"x", "x", "x"},
+    {"a {int}, b {text}) {table}", "a INTEGER, b TEXT) STRICT", "a bigint, b text COLLATE \"C\") "},
+    {"{bool on_it} NOT NULL", "on_it INTEGER CHECK (on_it IN (0, 1)) NOT NULL", "on_it boolean NOT NULL"},
+    {"{json doc}", "doc TEXT CHECK (doc IS NULL OR json_valid(doc))", "doc json"},
+    {"{one_of s up\n   down}!", "s TEXT CHECK (s = 'up' OR s = 'down')!",
+     "s text COLLATE \"C\" CHECK (s = 'up' OR s = 'down')!"},
+    {"{nonsense}", NULL, NULL},
+    {"{time never closed", NULL, NULL},
+    {"{", NULL, NULL},
+    {"{one_of s a b", NULL, NULL},
+};
+
+START_TEST(test_store_migrate__fills_in_the_words_of_each_engine)
+{
+    static const uint32_t engines[] = {GDI_ENGINE_SQLITE, GDI_ENGINE_POSTGRES};
+    for (size_t i = 0; i < sizeof expansions / sizeof *expansions; i++) {
+        for (size_t k = 0; k < 2; k++) {
+            god_text sql = GOD_TEXT_INIT;
+            const char *wanted = k == 0 ? expansions[i].sqlite : expansions[i].postgres;
+            if (wanted == NULL) {
+                ck_fails(GOD_E_INTERNAL, gdi_dialect_expand(engines[k], expansions[i].text, &sql, err));
+            } else {
+                ck_ok(gdi_dialect_expand(engines[k], expansions[i].text, &sql, err));
+                ck_assert_str_eq(sql.data, wanted);
+            }
+            god_text_free(&sql);
+        }
+    }
 }
 END_TEST
 
@@ -169,6 +204,7 @@ Suite *suite_store_migrate(void)
     tcase_add_loop_test(tcase, test_store_migrate__notices_another_history, 0, engines);
     tcase_add_loop_test(tcase, test_store_migrate__two_programs_at_once, 0, engines);
     tcase_add_loop_test(tcase, test_store_migrate__opens_the_store_of_the_configuration, 0, engines);
+    tcase_add_test(tcase, test_store_migrate__fills_in_the_words_of_each_engine);
     tcase_add_test(tcase, test_store_migrate__opens_and_empties_stores_in_memory);
     suite_add_tcase(suite, tcase);
     return suite;
