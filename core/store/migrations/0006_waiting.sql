@@ -17,6 +17,8 @@ ALTER TABLE trainers_gpus ADD COLUMN held_by {text};
 CREATE INDEX trainers_gpus_held_by ON trainers_gpus (held_by);
 
 ALTER TABLE pvp_pair_results ADD COLUMN job_key {text};
-CREATE INDEX pvp_pair_results_waiting ON pvp_pair_results (task_id) WHERE job_key IS NOT NULL;
+CREATE INDEX pvp_pair_results_waiting ON pvp_pair_results (task_id, hotkey_a, hotkey_b, environment_name)
+    WHERE job_key IS NOT NULL;
 ALTER TABLE pvp_individual_scores ADD COLUMN job_key {text};
-CREATE INDEX pvp_individual_scores_waiting ON pvp_individual_scores (task_id) WHERE job_key IS NOT NULL;
+CREATE INDEX pvp_individual_scores_waiting ON pvp_individual_scores (task_id, hotkey, environment_name)
+    WHERE job_key IS NOT NULL;
