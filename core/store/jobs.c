@@ -379,10 +379,25 @@ static god_status reap_in(gdi_db *db, void *user, god_error *err)
     return GOD_OK;
 }
 
+/* Mostly there is none, and then nothing need be written. */
+static god_status look_for_reaping(gdi_db *db, int64_t now_us, bool *ret_any, god_error *err)
+{
+    gdi_rows *rows = NULL;
+    GOD_TRY(GDI_QUERY(db, &rows, err, "SELECT 1 FROM jobs WHERE state = 'running' AND lease_until <= $1 LIMIT 1",
+                      gdi_time(now_us)));
+    *ret_any = gdi_rows_next(rows);
+    gdi_rows_free(rows);
+    return GOD_OK;
+}
+
 god_status gdi_job_reap(gdi_db *db, int64_t now_us, uint32_t *ret_count, god_error *err)
 {
     reap_call call = {.now_us = now_us};
-    GOD_TRY(gdi_db_transact_as(db, GDI_ISOLATION_READ_COMMITTED, reap_in, &call, err));
+    bool any = false;
+    GOD_TRY(look_for_reaping(db, now_us, &any, err));
+    if (any) {
+        GOD_TRY(gdi_db_transact_as(db, GDI_ISOLATION_READ_COMMITTED, reap_in, &call, err));
+    }
     if (ret_count != NULL) {
         *ret_count = (uint32_t)call.count;
     }
