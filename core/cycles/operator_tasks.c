@@ -3,6 +3,7 @@
 #include "core/cycles/operator.h"
 #include "core/cycles/rounds.h"
 #include "core/cycles/state.h"
+#include "core/store/reviews.h"
 
 /* Nothing of a task is under way any more. */
 static god_status stop_task(gdi_step *step, const char *task_id, const char *reason, god_error *err)
@@ -115,6 +116,15 @@ static god_status stop_round(gdi_step *step, const gdi_round *round, god_error *
     return gdi_tasks_of_round_remove_in(step->db, round->id, err);
 }
 
+/* Round 1 may end otherwise this time, so its survivors are compared again. */
+static god_status forget_review(gdi_step *step, const gdi_round *round, god_error *err)
+{
+    const char *key = NULL;
+    GOD_TRY(gdi_review_remove_in(step->db, round->id, err));
+    GOD_TRY(gdi_step_format(step, &key, err, GDI_WORK_REVIEW_DUPLICATES "/%s", round->id));
+    return GDI_STEP_RUN(step, NULL, err, "DELETE FROM jobs WHERE key = $1", gdi_text(key));
+}
+
 static god_status undo(gdi_step *step, god_error *err)
 {
     gdi_round last = {.number = 0}, before = {.number = 0};
@@ -125,6 +135,9 @@ static god_status undo(gdi_step *step, god_error *err)
     GOD_TRY(gdi_round_last(step->db, step->tournament.id, &last, err));
     if (last.number > 1) {
         GOD_TRY(gdi_round_read(step->db, step->tournament.id, last.number - 1, &before, err));
+    }
+    if (before.number == 1) {
+        GOD_TRY(forget_review(step, &before, err));
     }
     GOD_TRY(stop_round(step, &last, err));
     GOD_TRY(gdi_round_remove_in(step->db, &last, last.number > 1 ? before.id : NULL, err));

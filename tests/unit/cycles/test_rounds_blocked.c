@@ -263,6 +263,57 @@ START_TEST(test_cycles_rounds__an_undone_round_is_drawn_again)
 }
 END_TEST
 
+/* The first two challengers of the cohort have the same source. */
+static bool find_twins(world *world, const gdi_job_lease *lease, const json_t *payload, json_t **ret_result)
+{
+    const json_t *cohort = json_object_get(payload, "cohort");
+    if (strcmp(lease->kind, GDI_WORK_REVIEW_DUPLICATES) != 0) {
+        return false;
+    }
+    json_t *digests = json_object();
+    for (size_t i = 0, found = 0; i < json_array_size(cohort) && found < 2; i++) {
+        const char *hotkey = json_string_value(json_object_get(json_array_get(cohort, i), "hotkey"));
+        if (strcmp(hotkey, STAGE_BURN) != 0) {
+            (void)json_object_set_new(digests, hotkey, json_string("same"));
+            found++;
+        }
+    }
+    world->counter++;
+    *ret_result = json_pack("{s:o, s:[]}", "digests", digests, "verdicts");
+    return true;
+}
+
+START_TEST(test_cycles_rounds__approved_duplicates_do_not_go_on_and_an_undone_round_asks_again)
+{
+    world world;
+    god_error err = GOD_ERROR_INIT;
+    char id[GDI_TOURNAMENT_ID_BYTES];
+    world_open(&world, GDI_TEXT, 8, 8);
+    world.hook = find_twins;
+    world.clock_stands = true;
+    stage *stage = &world.stage;
+    (void)snprintf(id, sizeof id, "%s", stage_text(stage, "SELECT tournament_id FROM tournaments"));
+    for (int i = 0; i < 2; i++) {
+        world_play(&world);
+        ck_assert_str_eq(world_shape(&world), "4"); /* the tournament halts */
+        do_ok(gdi_operator_approve_review(stage->cycles, id, NULL, stage->now_us, &err), &err);
+        stage_turn(stage);
+        ck_assert_str_eq(world_shape(&world), "4 1"); /* the two that are left */
+        ck_assert_int_eq(stage_int(stage, "SELECT count(*) FROM tournament_participants WHERE eliminated_in_round_id"
+                                          " LIKE '%_001'"),
+                         6);
+        if (i == 0) {
+            do_ok(gdi_operator_undo_round(stage->cycles, id, stage->now_us, &err), &err);
+        }
+    }
+    ck_assert_int_eq(world.counter, 2);
+    world_play(&world);
+    ck_assert_str_ne(world_winner(&world), "");
+    ck_assert_str_eq(world_shape(&world), "4 1 1f");
+    world_close(&world);
+}
+END_TEST
+
 START_TEST(test_cycles_rounds__a_cancelled_tournament_lets_go_of_everything)
 {
     world world;
@@ -354,6 +405,7 @@ Suite *suite_cycles_rounds_blocked(void)
     tcase_add_test(tcase, test_cycles_rounds__the_sixth_replacement_waits);
     tcase_add_test(tcase, test_cycles_rounds__environment_tasks_are_replaced_by_themselves);
     tcase_add_test(tcase, test_cycles_rounds__an_undone_round_is_drawn_again);
+    tcase_add_test(tcase, test_cycles_rounds__approved_duplicates_do_not_go_on_and_an_undone_round_asks_again);
     tcase_add_test(tcase, test_cycles_rounds__a_cancelled_tournament_lets_go_of_everything);
     tcase_add_test(tcase, test_cycles_rounds__a_winner_that_left_the_network_is_out);
     tcase_add_test(tcase, test_cycles_rounds__outputs_without_a_value_fail_the_task);
