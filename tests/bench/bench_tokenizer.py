@@ -29,6 +29,7 @@ import configurations  # noqa: E402
 import corpus  # noqa: E402
 from tokenizers import Tokenizer  # noqa: E402
 
+LETTERS_OF_THEIRS = 4_000_000
 KINDS = {"gpt2": configurations.gpt2, "llama3": configurations.llama3, "qwen2": configurations.qwen2}
 
 
@@ -124,12 +125,15 @@ def length_table(given, folders, scratch):
     print("\n| Tokenizer | Letters \"a\" | ours, s/MB | encode_batch, s/MB |\n|---|---|---|---|")
     for name, folder in folders.items():
         tokenizer = Tokenizer.from_file(os.path.join(folder, "tokenizer.json"))
-        for count in (250_000, 1_000_000, 4_000_000):
+        for count in (1_000_000, 4_000_000, 16_000_000):
             mine = ours(given.program, folder, ["a" * count], 0, scratch)
-            theirs_s, encoded = best(tokenizer.encode_batch, ["a" * count], 0)
-            if digest(encoded) != (mine["tokens"], mine["digest"]):
-                sys.exit(f"{folder}: other ids than the tokenizers library's for {count} letters")
-            print(f"| {name} | {count} | {mine['best_s'] / count * 1e6:.3f} | {theirs_s / count * 1e6:.3f} |", flush=True)
+            theirs = "-"
+            if count <= LETTERS_OF_THEIRS:
+                theirs_s, encoded = best(tokenizer.encode_batch, ["a" * count], 0)
+                theirs = f"{theirs_s / count * 1e6:.3f}"
+                if digest(encoded) != (mine["tokens"], mine["digest"]):
+                    sys.exit(f"{folder}: other ids than the tokenizers library's for {count} letters")
+            print(f"| {name} | {count} | {mine['best_s'] / count * 1e6:.3f} | {theirs} |", flush=True)
 
 
 def main():
