@@ -29,7 +29,7 @@ import peft  # noqa: E402
 import torch  # noqa: E402
 import transformers  # noqa: E402
 
-PAIRS = 120
+PAIRS = 240
 ANSWER_CHARACTERS = [10, 20, 20, 40, 100]  # bf16 noise grows with the ids that are summed: long answers are rare
 VOCABULARY = 800
 EVERY_LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
