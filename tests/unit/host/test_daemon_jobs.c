@@ -274,6 +274,65 @@ START_TEST(test_host_daemon_jobs__what_a_killed_host_held_is_done_by_the_next)
 }
 END_TEST
 
+/* What `god WORD ...` printed on both; the caller frees it. */
+static char *run_god(int exit_code, const char *word, const char *command, const char *argument)
+{
+    const char *argv[] = {GOD_BUILD_DIR "/bin/god", word, command, "--config", f.config, argument, NULL};
+    gdi_child *child = NULL;
+    gdi_child_end end;
+    ck_assert_int_eq(gdi_child_start(&(gdi_child_options){.argv = argv}, &child, NULL), GOD_OK);
+    ck_assert_int_eq(gdi_child_wait(child, patience, &end, NULL), GOD_OK);
+    char *text = strdup(gdi_child_output(child));
+    ck_assert_msg(end.how == GDI_CHILD_EXITED && end.code == exit_code, "%d: %s", end.code, text);
+    gdi_child_free(child);
+    return text;
+}
+
+static void prints(int exit_code, const char *word, const char *command, const char *argument, const char *expected)
+{
+    char *text = run_god(exit_code, word, command, argument);
+    ck_assert_msg(strstr(text, expected) != NULL, "\"%s\" is not in: %s", expected, text);
+    free(text);
+}
+
+/* The same commands, the same words, whether a host runs or not. */
+static void operate(void)
+{
+    prints(0, "tournament", "create", "image", "created tourn_");
+    prints(2, "tournament", "create", "image", "one at a time");
+    prints(2, "tournament", "create", "chess", "\"chess\" is no type");
+    prints(0, "tournament", "list", NULL, "image        pending");
+    char *text = run_god(0, "tournament", "list", "--json");
+    json_t *list = json_loads(strchr(text, '['), JSON_DISABLE_EOF_CHECK, NULL);
+    const char *id = json_string_value(json_object_get(json_array_get(list, 0), "tournament_id"));
+    ck_assert_ptr_nonnull(id);
+    prints(0, "tournament", "show", id, "not decided");
+    prints(0, "tournament", "cancel", id, "cancelled");
+    prints(2, "tournament", "show", "tourn_none", "there is no tournament \"tourn_none\"");
+    json_decref(list);
+    free(text);
+}
+
+START_TEST(test_host_daemon_jobs__operators_need_no_host_and_do_not_mind_one)
+{
+    add("set_weights", "set_weights/a b", "{}");
+    operate();
+    prints(0, "job", "show", "set_weights/a b", "queued");
+    start_host();
+    for (int i = 0; i < patience && strstr(gdi_child_output(f.host), "the host is ready") == NULL; i++) {
+        gdi_child_end end;
+        ck_assert_int_ne(gdi_child_wait(f.host, 1, &end, NULL), GOD_OK);
+    }
+    operate();
+    prints(0, "job", "show", "set_weights/a b", "no connection to a chain");
+    prints(0, "job", "log", "set_weights/a b", "queued: this host has no connection to a chain");
+    prints(0, "job", "cancel", "set_weights/a b", "cancelled by an operator");
+    prints(2, "job", "cancel", "set_weights/a b", "the job has ended already, it is cancelled");
+    prints(0, "job", "list", NULL, "cancelled");
+    prints(2, "job", "show", "12345", "there is no job \"12345\"");
+}
+END_TEST
+
 Suite *suite_host_daemon_jobs(void)
 {
     Suite *suite = suite_create("host/daemon_jobs");
@@ -286,6 +345,7 @@ Suite *suite_host_daemon_jobs(void)
     tcase_add_test(tcase, test_host_daemon_jobs__failures_that_may_pass_are_tried_again);
     tcase_add_test(tcase, test_host_daemon_jobs__a_polite_stop_gives_jobs_back);
     tcase_add_test(tcase, test_host_daemon_jobs__what_a_killed_host_held_is_done_by_the_next);
+    tcase_add_test(tcase, test_host_daemon_jobs__operators_need_no_host_and_do_not_mind_one);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -10,6 +10,7 @@ int main(void)
     srunner_add_suite(runner, suite_host_watch());
     srunner_add_suite(runner, suite_host_daemon());
     srunner_add_suite(runner, suite_host_daemon_jobs());
+    srunner_add_suite(runner, suite_host_rules_settings());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
