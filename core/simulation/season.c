@@ -295,7 +295,7 @@ static god_status begin(season *s, god_error *err)
     (void)snprintf(text, sizeof text, "--seed %llu --weeks %u --miners %u --faults %g",
                    (unsigned long long)options->seed, options->weeks, options->miners, options->faults);
     GOD_TRY(gdi_record_begin(s->db, text, people.start_us, options->store_url == NULL, &s->record, err));
-    GOD_TRY(gdi_setting_stock(s->db, &s->people, err));
+    GOD_TRY(gdi_setting_stock(s->db, &s->people, options->kinds, err));
     GOD_TRY(gdi_executors_take_over(&s->executors, s->record.true_us, err));
     s->faults->armed = true;
     return GOD_OK;

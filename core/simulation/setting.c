@@ -59,6 +59,7 @@ gdi_cycles_options gdi_setting_cycles(const gdi_rules *rules, const gdi_task_kin
 
 typedef struct stock {
     const gdi_people *people;
+    const gdi_task_kinds *kinds;
 } stock;
 
 /* A task that every new champion repeats (18.3), as an operator put it there. */
@@ -76,11 +77,28 @@ static god_status add_benchmark(gdi_db *db, const char *task_id, const char *tas
                    gdi_text(task_id), gdi_text(task_type), gdi_time(now_us));
 }
 
+/* One for each type of tournament: of the kind that its groups have. */
+static god_status add_benchmarks(gdi_db *db, const stock *s, god_error *err)
+{
+    for (uint32_t type = 1; type <= GDI_TYPE_COUNT; type++) {
+        const gdi_named_task_kind *kinds[GDI_TASK_KINDS_MAX];
+        uint32_t count = gdi_task_kinds_of_type(s->kinds, type, kinds);
+        for (uint32_t i = 0; i < count; i++) {
+            char task_id[64];
+            (void)snprintf(task_id, sizeof task_id, "00000000-0000-4000-8000-%08u%04u", type, i);
+            if (kinds[i]->mix.group_count > 0 && kinds[i]->games == 0) { /* games need opponents */
+                GOD_TRY(add_benchmark(db, task_id, kinds[i]->task_type, s->people->start_us, err));
+            }
+        }
+    }
+    return GOD_OK;
+}
+
 static god_status stock_in(gdi_db *db, void *user, god_error *err)
 {
-    const gdi_people *people = ((const stock *)user)->people;
-    GOD_TRY(add_benchmark(db, "00000000-0000-4000-8000-000000000001", "InstructTextTask", people->start_us, err));
-    GOD_TRY(add_benchmark(db, "00000000-0000-4000-8000-000000000002", "ImageTask", people->start_us, err));
+    const stock *s = user;
+    const gdi_people *people = s->people;
+    GOD_TRY(add_benchmarks(db, s, err));
     for (uint32_t i = 0; i < people->trainer_count; i++) {
         for (int64_t gpu = 0; gpu < GDI_TRAINER_GPUS; gpu++) {
             GOD_TRY(GDI_RUN(db, NULL, err,
@@ -93,8 +111,8 @@ static god_status stock_in(gdi_db *db, void *user, god_error *err)
     return GOD_OK;
 }
 
-god_status gdi_setting_stock(gdi_db *db, const gdi_people *people, god_error *err)
+god_status gdi_setting_stock(gdi_db *db, const gdi_people *people, const gdi_task_kinds *kinds, god_error *err)
 {
-    stock s = {.people = people};
+    stock s = {.people = people, .kinds = kinds};
     return gdi_db_transact(db, stock_in, &s, err);
 }

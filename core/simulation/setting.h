@@ -14,7 +14,7 @@ uint32_t gdi_setting_honest(const gdi_rules *rules); /* miners who can fill the 
 
 /* Everything but the connection, the log and the source of random bytes. */
 gdi_cycles_options gdi_setting_cycles(const gdi_rules *rules, const gdi_task_kinds *kinds);
-/* Rows that people put there before a host starts: the trainers' GPUs and two benchmark tasks. Once. */
-god_status gdi_setting_stock(gdi_db *db, const gdi_people *people, god_error *err);
+/* Rows that people put there before a host starts: the trainers' GPUs and benchmark tasks. Once. */
+god_status gdi_setting_stock(gdi_db *db, const gdi_people *people, const gdi_task_kinds *kinds, god_error *err);
 
 #endif
