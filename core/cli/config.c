@@ -3,6 +3,7 @@
 
 #include "core/cli/cli.h"
 #include "core/cli/options.h"
+#include "core/host/rules_settings.h"
 
 static const gdi_option options[] = {
     {.name = "--config", .value = "FILE", .help = "this file instead of the usual places"},
@@ -48,7 +49,13 @@ static god_status act(const arguments *args, god_error *err)
         return god_fail(err, GOD_E_INVALID, "\"%s\" is none of default, show and check", args->action);
     }
     gdi_config config;
+    gdi_rules rules;
     GOD_TRY(gdi_config_load(args->file, &config, err));
+    god_status status = gdi_rules_from_settings(config.tournament_rules, &rules, err);
+    if (status != GOD_OK) {
+        gdi_config_clear(&config);
+        return status;
+    }
     if (show) {
         gdi_config_print(stdout, &config);
     } else if (config.source == NULL) {

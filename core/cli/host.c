@@ -19,11 +19,15 @@ static const gdi_usage usage = {
     .synopsis = "[--config FILE] [--log-json] [--debug]",
     .summary = "Runs in the foreground until SIGINT or SIGTERM and logs to stderr. Keeps the list of plug-ins (a file\n"
                "that appears in a plug-in folder is taken in without a restart) and runs the jobs whose folders are\n"
-               "moved to STATE_DIR/jobs/queued/; a finished one is in STATE_DIR/jobs/done/ with its result.json.",
+               "moved to STATE_DIR/jobs/queued/; a finished one is in STATE_DIR/jobs/done/ with its result.json.\n"
+               "Plays the tournaments of \"tournament.types\" of god.yaml, executes their jobs, and answers HTTP at\n"
+               "\"http_server.listen\". god tournament and god job operate it.",
     .options = options,
-    .notes = "A job that was running when the host ended, however it ended, is run again when it starts.\n\n"
-             "exit codes: 0 stopped as asked, 2 the command line, god.yaml or the state folder is at fault,\n"
-             "            3 the system failed\n",
+    .notes =
+        "A job that was running when the host ended, however it ended, is run again when it starts. As a service:\n"
+        "systemctl enable --now god-host.\n\n"
+        "exit codes: 0 stopped as asked, 2 the command line, god.yaml or the state folder is at fault,\n"
+        "            3 the system failed\n",
 };
 
 typedef struct arguments {
