@@ -315,10 +315,13 @@ static void walk_step(turn_run *turn, gdi_subject *subject, uint32_t place)
 
 /* Each step in its turn, for everybody whom it concerns, so that a step that shares something out comes after all those
  * that ask for it, also when the host was killed between two of them. */
-static god_status walk(turn_run *turn, god_error *err)
+static god_status walk(turn_run *turn, bool at_rest, god_error *err)
 {
     gdi_cycles *cycles = turn->cycles;
     for (uint32_t place = 0; place < cycles->kind_count; place++) {
+        if (cycles->kinds[place]->at_rest != at_rest) {
+            continue;
+        }
         if (cycles->kinds[place]->scope == GDI_SCOPE_GLOBAL) {
             walk_step(turn, &cycles->global, place);
             continue;
@@ -379,7 +382,10 @@ static god_status turn_round(turn_run *turn, god_error *err)
                             ROUNDS_MAX);
         }
         turn->ran = false;
-        GOD_TRY(walk(turn, err));
+        GOD_TRY(walk(turn, false, err));
+        if (!turn->ran) {
+            GOD_TRY(walk(turn, true, err));
+        }
     }
     return GOD_OK;
 }

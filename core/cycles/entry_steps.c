@@ -33,6 +33,10 @@ const gdi_step_kind gdi_ending_steps[] = {
      .reasons = GDI_ON(GDI_ON_DECIDED) | GDI_ON(GDI_ON_PUBLISH_REPOSITORY) | GDI_ON(GDI_ON_COMPARE_SOURCES) |
                 GDI_ON(GDI_ON_READ_MODEL_BASE),
      .run = gdi_step_ending},
-    {.name = "weights", .scope = GDI_SCOPE_GLOBAL, .reasons = GDI_ON(GDI_ON_SET_WEIGHTS), .run = gdi_step_weights},
+    {.name = "weights",
+     .scope = GDI_SCOPE_GLOBAL,
+     .reasons = GDI_ON(GDI_ON_SET_WEIGHTS),
+     .at_rest = true,
+     .run = gdi_step_weights},
     {.name = NULL},
 };

@@ -19,9 +19,9 @@
  * that needs the clock says when with gdi_step_due, anew each time it runs.
  *
  * Order of the steps in a turn: gdi_entry_steps, gdi_round_steps, gdi_ending_steps, each of them for every tournament
- * it concerns, the oldest first; then again from the start while anything was raised. A fixed order, so that a season
- * replays the same; and what is scarce is shared out by one step after all those that ask for it, so that it also goes
- * the same way when the host was killed between two steps.
+ * it concerns, the oldest first; then again from the start while anything was raised; at last those that wait for
+ * rest. A fixed order, so that a season replays the same; and what is scarce is shared out by one step after all those
+ * that ask for it, so that it also goes the same way when the host was killed between two steps.
  */
 #ifndef GDI_CYCLES_STEPS_H
 #define GDI_CYCLES_STEPS_H
@@ -89,6 +89,7 @@ typedef struct gdi_step_kind {
     const char *name; /* "registration": the field `step` of its log lines */
     uint32_t scope;
     uint64_t reasons; /* GDI_ON(...) | GDI_ON(...) */
+    bool at_rest;     /* only when no other step has a reason any more: for what looks at all tournaments at once */
     god_status (*run)(gdi_step *step, god_error *err);
 } gdi_step_kind;
 
