@@ -42,8 +42,9 @@ static god_status task_check(god_instance *instance, const char *spec_json, god_
     (void)instance;
     gim_spec spec;
     GOD_TRY(gim_spec_parse(spec_json, &spec, err));
+    uint32_t has_data = spec.dataset_zip != NULL && spec.dataset_zip[0] != '\0';
     gim_spec_free(&spec);
-    return GOD_OK;
+    return has_data ? GOD_OK : god_fail(err, GOD_E_INVALID, "task: \"dataset_zip\" is missing");
 }
 
 static god_status task_build_args(god_instance *instance, const char *spec_json, const god_args *sink, god_error *err)
