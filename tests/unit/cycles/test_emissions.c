@@ -151,6 +151,51 @@ START_TEST(test_cycles_emissions__a_defence_keeps_the_reign)
 }
 END_TEST
 
+static void points(const char *task_id, int round, const char *rows)
+{
+    char sql[1024];
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO tasks (task_id, task_type, status, created_at, updated_at) VALUES ('%s', 'EnvTask', "
+                   "'success', '2026-06-12T00:00:00.000000Z', '2026-06-12T00:00:00.000000Z')",
+                   task_id);
+    stage_sql(&s, sql);
+    (void)snprintf(
+        sql, sizeof sql,
+        "INSERT INTO tournament_tasks (tournament_id, task_id, round_id, pair_id) VALUES ('t1', '%s', 'r%d', "
+        "'p%d')",
+        task_id, round, round);
+    stage_sql(&s, sql);
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO task_nodes (task_id, hotkey, netuid, test_loss, quality_score) VALUES %s", rows);
+    stage_sql(&s, sql);
+}
+
+START_TEST(test_cycles_emissions__rank_environments_by_points_of_tasks)
+{
+    /* Vector T79: 5a 0.45, 5d 0.3, 5b and 5e 0.075; the champion 5Z defended. */
+    example_i();
+    stage_sql(&s, "DELETE FROM tasks");
+    stage_sql(&s, "UPDATE tournaments SET tournament_type = 'environment', winner_hotkey = '" STAGE_BURN
+                  "', base_winner_hotkey = '5Z' WHERE tournament_id = 't1'");
+    points("g1", 1, "('g1', '5a', 56, 9, 3), ('g1', '5b', 56, 5, 0), ('g1', '5c', 56, 0, 0)");
+    points("g2", 1, "('g2', '5d', 56, 7, 0), ('g2', '5e', 56, 2, 0), ('g2', '" STAGE_BURN "', 56, 8, 3)");
+    points("h1", 2, "('h1', '5a', 56, 6, 3), ('h1', '5d', 56, 4, 0), ('h1', '" STAGE_BURN "', 56, 5, 0)");
+    gdi_emissions emissions = read_now();
+    const gdi_type_emission *type = gdi_emission_of(&emissions, GDI_ENVIRONMENT);
+    const char *const hotkeys[] = {"5Z", "5a", "5d", "5b", "5e"};
+    const double ranks[] = {1, 2, 3, 4.5, 4.5};
+    const int64_t nano[] = {INT64_MAX, 450000000, 300000000, 75000000, 75000000};
+    ck_assert_uint_eq(type->share_count, 5);
+    for (uint32_t i = 0; i < 5; i++) {
+        ck_assert_str_eq(emissions.roster.hotkeys[type->shares[i].entrant], hotkeys[i]);
+        ck_assert_double_eq_tol(type->shares[i].rank, ranks[i], 1e-12);
+        ck_assert_int_eq(type->shares[i].points_nano, nano[i]);
+    }
+    ck_assert_double_eq_tol(emissions.summary.sum, 1, 1e-12);
+    gdi_emissions_fini(&emissions);
+}
+END_TEST
+
 START_TEST(test_cycles_weights__are_handed_out_in_every_period)
 {
     example_i();
@@ -194,6 +239,7 @@ Suite *suite_cycles_emissions(void)
     tcase_add_test(tcase, test_cycles_emissions__are_those_of_the_worked_example);
     tcase_add_test(tcase, test_cycles_emissions__burn_everything_before_the_first_tournament);
     tcase_add_test(tcase, test_cycles_emissions__a_defence_keeps_the_reign);
+    tcase_add_test(tcase, test_cycles_emissions__rank_environments_by_points_of_tasks);
     tcase_add_test(tcase, test_cycles_weights__are_handed_out_in_every_period);
     tcase_add_test(tcase, test_cycles_weights__wait_for_nodes);
     suite_add_tcase(suite, tcase);
