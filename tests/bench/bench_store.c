@@ -83,7 +83,7 @@ static const struct part {
     {"a transaction without statements", transact_nothing},
     {"add a job", add},
     {"look at a job", look},
-    {"claim when there is nothing", claim_nothing},
+    {"find no job among 400 others", claim_nothing},
     {"claim a job and finish it", claim_and_finish},
 };
 enum { parts_count = sizeof parts / sizeof *parts };
