@@ -43,6 +43,28 @@ static god_status open_run(const char *run_dir, gdi_run_spec *spec, const gdi_ru
                : god_fail(err, GOD_E_DATA, "%s/run.json: there is no runner \"%.40s\"", run_dir, spec->runner);
 }
 
+/* On a node of a cluster the GPUs are those that the cluster assigned, "0,3", not those of the request. */
+static god_status take_assigned_gpus(gdi_run_spec *spec, god_error *err)
+{
+    const char *assigned = getenv("GOD_GPU_IDS");
+    if (assigned == NULL || json_array_size(spec->gpu_ids) == 0) {
+        return GOD_OK;
+    }
+    json_t *list = json_array();
+    for (const char *at = assigned; *at != '\0';) {
+        size_t bytes = strcspn(at, ",");
+        (void)json_array_append_new(list, json_stringn(at, bytes));
+        at += bytes + (at[bytes] == ',');
+    }
+    if (json_array_size(list) != json_array_size(spec->gpu_ids)) {
+        json_decref(list);
+        return god_fail(err, GOD_E_DATA, "the cluster assigned the GPUs \"%.100s\", %zu are needed", assigned,
+                        json_array_size(spec->gpu_ids));
+    }
+    spec->gpu_ids = list;
+    return json_object_set_new(spec->root, "gpu_ids", list) == 0 ? GOD_OK : god_fail(err, GOD_E_NOMEM, "out of memory");
+}
+
 static god_status run(const char *run_dir, god_error *err)
 {
     char dir[GOD_PATH_MAX], lock_path[GOD_PATH_MAX];
@@ -58,6 +80,7 @@ static god_status run(const char *run_dir, god_error *err)
     GOD_TRY(gdi_layout_find(&layout, err));
     GOD_TRY(gdi_lock_take(lock_path, lock_wait_ms, stop_asked, NULL, &lock, err));
     god_status status = open_run(dir, &spec, &runner, err);
+    status = status == GOD_OK ? take_assigned_gpus(&spec, err) : status;
     gdi_run one = {.run_dir = dir, .spec = &spec, .calls = &calls, .layout = &layout, .config = spec.config};
     if (status == GOD_OK) {
         status = gdi_run_state_read(dir, &one.state, err);

@@ -1,10 +1,11 @@
 """One suite for every runner: what a training is given, what it cannot do, and how each kind of end is told.
 
-    conformance.py BUILD_DIR RUNNER [CASE ...]      RUNNER: container, docker-api, process
+    conformance.py BUILD_DIR RUNNER [CASE ...]      RUNNER: container, docker-api, process, slurm
     conformance.py BUILD_DIR RUNNER --runs 200      the faults again and again; the machine must be as it was
 
 Prints a line per case. Exit code 0: all passed, 1: some failed, 77: the runner is not possible on this machine (and why).
-Needs Python's standard library, busybox (static) and, for containers, podman with runc.
+Needs Python's standard library, busybox (static), for containers podman with runc, and for slurm its daemons: a cluster
+of four nodes is started on this host (cluster.py).
 """
 import json
 import os
@@ -16,6 +17,8 @@ import sys
 import tempfile
 import time
 
+import cluster
+
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 RUNNER = sys.argv[2]
@@ -24,6 +27,7 @@ DOCKERFILE = "dockerfiles/standalone-text-trainer.dockerfile"
 TOP = pathlib.Path(tempfile.mkdtemp(prefix="god-runner-"))
 CONTAINERS = RUNNER in ("container", "docker-api")
 engine = None
+slurm = None
 count = 0
 
 
@@ -66,9 +70,20 @@ def prepare():
         (TOP / "containers.conf").write_text(CONF)
         os.environ["CONTAINERS_CONF"] = str(TOP / "containers.conf")
         start_engine()
-    elif subprocess.run(["bwrap", "--ro-bind", "/", "/", "--unshare-all", "true"], check=False,
+        return
+    if RUNNER == "slurm":
+        start_cluster()
+    if subprocess.run(["bwrap", "--ro-bind", "/", "/", "--unshare-all", "true"], check=False,
                         capture_output=True).returncode != 0:
         skip("bubblewrap cannot make name spaces on this machine")
+
+
+def start_cluster():
+    global slurm
+    if os.geteuid() != 0 or cluster.missing():
+        skip(f"a cluster needs root and Slurm; missing: {' '.join(cluster.missing())}")
+    slurm = cluster.Cluster(TOP / "cluster")
+    slurm.start()
 
 
 # ---- runs ----
@@ -99,7 +114,9 @@ def make_run(script="", dockerfile=None, **changes):
         config = {"socket": f"{TOP}/engine.sock", "processes_rlimit": 1024}
         if RUNNER == "docker-api":
             config["api"] = "docker"
-    spec = {"version": 1, "run_id": f"test-{os.getpid()}-{count}", "runner": "process" if RUNNER == "process" else "container",
+    if RUNNER == "slurm":
+        config = {"node_runner": "process", "poll_ms": 100}
+    spec = {"version": 1, "run_id": f"test-{os.getpid()}-{count}", "runner": "container" if CONTAINERS else RUNNER,
             "config": config, "trusted": True, "source_dir": str(source), "dockerfile": DOCKERFILE,
             "argv": ["--task-id", "task", "--words", "a b  c", "--json", '{"k": "\u00e9\\""}', "--empty", ""],
             "env": ["WANDB_MODE=offline", "SPACED=x y"], "cache_dir": str(run_dir / "cache"), "output": "task/model",
@@ -143,6 +160,11 @@ def wait_for(path, process):
         time.sleep(0.01)
 
 
+def inside(run_dir, name):
+    """A file of /app/checkpoints while the training runs."""
+    return run_dir / ("node/checkpoints" if RUNNER == "slurm" else "checkpoints") / name
+
+
 def log(run_dir):
     return (run_dir / "training.log").read_text(errors="replace")
 
@@ -165,7 +187,7 @@ def machine():
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             except OSError:
                 continue
-            if "/work/train.sh" in command or "god-runner " in command or "conmon" in command:
+            if "/work/train.sh" in command or "god-runner " in command or "conmon" in command or "slurmstepd" in command:
                 found["processes"].append(command[:100])
     if CONTAINERS:
         for name, arguments in (("containers", ["ps", "-aq"]), ("images", ["images", "-aq"]),
@@ -173,6 +195,14 @@ def machine():
             done = subprocess.run(["podman", *arguments], capture_output=True, text=True, check=True)
             found[name] = sorted(done.stdout.split())
     return found
+
+
+def settled(before):
+    """What is there once everything that is ending has ended."""
+    deadline = time.monotonic() + (30 if RUNNER == "slurm" else 5)
+    while (after := machine()) != before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return after
 
 
 # ---- cases ----
@@ -218,7 +248,7 @@ def case_confines():
 def case_limits_processes():
     run_dir, result = run(SAVE + "n=0\nwhile [ $n -lt 300 ]; do sleep 100 & n=$((n+1)); done\necho forked-all\n",
                           time_limit_s=30)
-    if RUNNER == "process":
+    if not CONTAINERS:
         # RLIMIT_NPROC would count the processes of the whole user; bubblewrap's name space ends them all instead.
         expect(result, "success")
     else:
@@ -273,7 +303,7 @@ def case_stops_at_the_time_limit_and_keeps_what_is_saved():
 def case_stops_a_full_disk():
     _, result = run(SAVE + "dd if=/dev/zero of=/app/checkpoints/big bs=1000000 count=100\nwhile true; do sleep 1; done\n",
                     disk_bytes_max=20 << 20, time_limit_s=30)
-    if RUNNER == "process":  # dd meets the file size limit before the folder is measured
+    if not CONTAINERS:  # dd meets the file size limit before the folder is measured
         assert result["outcome"] in ("disk_full", "time_limit"), result
     else:
         expect(result, "disk_full", "holds more than")
@@ -303,7 +333,7 @@ def case_refuses_no_output():
 def case_cancels():
     run_dir = make_run(HANG)
     process = start(run_dir)
-    wait_for(run_dir / "checkpoints/started", process)
+    wait_for(inside(run_dir, "started"), process)
     process.send_signal(signal.SIGTERM)
     expect(finish(run_dir, process), "cancelled")
 
@@ -311,12 +341,12 @@ def case_cancels():
 def case_survives_its_own_death():
     run_dir = make_run(SAVE + READY + "while [ ! -e /app/checkpoints/go ]; do sleep 1; done\n")
     process = start(run_dir)
-    wait_for(run_dir / "checkpoints/started", process)
+    wait_for(inside(run_dir, "started"), process)
     wait_for(run_dir / "state.json", process)
     process.kill()
     process.communicate()
     again = start(run_dir)
-    (run_dir / "checkpoints/go").write_text("")
+    inside(run_dir, "go").write_text("")
     result = finish(run_dir, again)
     if RUNNER == "process":
         expect(result, "lost", "start it again")
@@ -330,32 +360,83 @@ def case_survives_the_death_of_the_engine():
         return "this runner has no engine"
     run_dir = make_run(SAVE + READY + "while [ ! -e /app/checkpoints/go ]; do sleep 1; done\n")
     process = start(run_dir)
-    wait_for(run_dir / "checkpoints/started", process)
+    wait_for(inside(run_dir, "started"), process)
     engine.kill()
     engine.wait()
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 3 and "god-runner:" in errors, (process.returncode, errors)
     start_engine()
-    (run_dir / "checkpoints/go").write_text("")
+    inside(run_dir, "go").write_text("")
     expect(finish(run_dir, start(run_dir)), "success")
     assert (run_dir / "checkpoints/started").read_text() == "one\n", "the training was started twice"
 
 
 def case_refuses_strangers():
-    if RUNNER != "process":
+    if CONTAINERS:
         return "containers take strangers"
     run_dir = make_run(SAVE, trusted=False)
     process = start(run_dir)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 2 and "trusted repositories only" in errors, errors
+    if RUNNER == "slurm":  # the node says no; Slurm knows only that the job failed
+        result = json.loads((run_dir / "result.json").read_text())
+        expect(result, "lost", "without a result")
+        assert "trusted repositories only" in (run_dir / "slurm.log").read_text()
+    else:
+        assert process.returncode == 2 and "trusted repositories only" in errors, errors
+
+
+def case_survives_a_lost_node():
+    if RUNNER != "slurm":
+        return "this runner has no nodes"
+    run_dir = make_run(SAVE + READY + "while [ ! -e /cache/go ]; do sleep 1; done\n", time_limit_s=200)
+    process = start(run_dir)
+    wait_for(inside(run_dir, "started"), process)
+    handle = json.loads((run_dir / "state.json").read_text())["handle"]
+    show = ["squeue", "-h", "-j", handle, "-o", "%N"]
+    node = subprocess.run(show, capture_output=True, text=True, check=True).stdout.strip()
+    slurm.kill(node)
+    for word in (f"slurmstepd: [{handle}.", f"god-runner {run_dir}/node"):  # a node takes its processes with it
+        for pid in pathlib.Path("/proc").iterdir():
+            if pid.name.isdigit():
+                try:
+                    command = (pid / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                except OSError:
+                    continue
+                if word in command:
+                    os.kill(int(pid.name), signal.SIGKILL)
+    subprocess.run(["scontrol", "update", f"nodename={node}", "state=down", "reason=test"], check=True)
+    time_up = time.monotonic() + 120
+    while subprocess.run(show, capture_output=True, text=True, check=True).stdout.strip() in ("", node):
+        assert time.monotonic() < time_up and process.poll() is None, "the job did not move to another node"
+        # Slurm lets a requeued job wait for two minutes; not here.
+        subprocess.run(["scontrol", "update", f"jobid={handle}", "starttime=now"], check=False, capture_output=True)
+        time.sleep(0.2)
+    (run_dir / "cache/go").write_text("")
+    result = finish(run_dir, process)
+    slurm.start_node(int(node[1:]))
+    subprocess.run(["scontrol", "update", f"nodename={node}", "state=resume"], check=True)
+    expect(result, "success")
+
+
+def case_survives_a_dead_controller():
+    if RUNNER != "slurm":
+        return "this runner has no controller"
+    run_dir = make_run(SAVE + READY + "while [ ! -e /app/checkpoints/go ]; do sleep 1; done\n")
+    process = start(run_dir)
+    wait_for(inside(run_dir, "started"), process)
+    slurm.kill("slurmctld")
+    inside(run_dir, "go").write_text("")
+    expect(finish(run_dir, process), "success")
+    slurm.start_controller()
+    slurm.wait(lambda: slurm.idle_count() == 4, "the controller does not come back")
 
 
 def case_removes_what_a_dead_run_left():
-    if not CONTAINERS:
+    if RUNNER == "process":
         return "nothing outlives this runner"
     run_dir = make_run(HANG)
     process = start(run_dir)
-    wait_for(run_dir / "checkpoints/started", process)
+    wait_for(inside(run_dir, "started"), process)
     process.kill()
     process.communicate()
     subprocess.run([str(GOD_RUNNER), "--remove", str(run_dir)], check=True, timeout=120)
@@ -377,7 +458,7 @@ def main():
         began = time.monotonic()
         try:
             note = CASES[name]()
-            after = machine()
+            after = settled(before)
             assert after == before, f"left behind: {after} instead of {before}"
             print(f"{'passed' if note is None else 'skipped'} {name} ({time.monotonic() - began:.1f} s)"
                   + (f": {note}" if note else ""), flush=True)
@@ -392,6 +473,8 @@ def main():
 try:
     CODE = 1 if main() else 0
 finally:
+    if slurm is not None:
+        slurm.stop()
     if engine is not None:
         engine.kill()
         engine.wait()

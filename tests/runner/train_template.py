@@ -13,8 +13,10 @@ import subprocess
 import sys
 import tempfile
 
+import cluster
+
 BUILD, SOURCE = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-RUNNERS = sys.argv[3:] or ["process", "container"]
+RUNNERS = sys.argv[3:] or ["process", "container", "slurm"]
 TEMPLATE, DEMO = SOURCE / "sdk/templates/miner-repo", SOURCE / "sdk/examples/demo"
 PACKAGES = BUILD / "miner-packages"
 DOCKERFILE = "dockerfiles/standalone-text-trainer.dockerfile"
@@ -100,6 +102,8 @@ def train(runner, repository):
                "--cpus", "2", "--json", "--out", str(TOP / runner)]
     if runner == "container":
         command += ["--runner-config", json.dumps({"processes_rlimit": 1024})]
+    if runner == "slurm":
+        command += ["--runner-config", json.dumps({"node_runner": "process", "poll_ms": 100})]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=550, check=False)
     assert done.returncode == 0, f"god run-task --runner {runner}: exit code {done.returncode}\n{done.stdout}"
     result = json.loads(done.stdout)
@@ -149,7 +153,17 @@ def main():
                                              'events_logger = "file"\n')
         os.environ["CONTAINERS_CONF"] = str(TOP / "containers.conf")
         make_base_image()
-    outputs = {runner: train(runner, repository) for runner in RUNNERS}
+    if "slurm" in RUNNERS and (os.geteuid() != 0 or cluster.missing()):
+        print(f"skipped on slurm: a cluster needs root and Slurm; missing: {' '.join(cluster.missing())}")
+        RUNNERS.remove("slurm")
+    nodes = cluster.Cluster(TOP / "cluster") if "slurm" in RUNNERS else None
+    try:
+        if nodes is not None:
+            nodes.start()
+        outputs = {runner: train(runner, repository) for runner in RUNNERS}
+    finally:
+        if nodes is not None:
+            nodes.stop()
     result = evaluate(outputs)
     losses = {entry["name"]: entry["eval_loss"] for entry in result["results"] if entry.get("eval_loss") is not None}
     status = {entry["name"]: entry["status"] for entry in result["results"]}

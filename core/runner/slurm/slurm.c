@@ -1,0 +1,368 @@
+/* The Slurm runner: the same run, on whichever node Slurm chooses.
+ *
+ *     RUNDIR/node/            a run of its own on the shared file system: run.json with the runner of the nodes
+ *     RUNDIR/slurm.sh         what sbatch starts: god-runner RUNDIR/node, with the GPUs that Slurm assigned
+ *     RUNDIR/slurm.log        what the script itself prints
+ *
+ * Slurm decides when and where, keeps accounts and kills; the node's god-runner builds, trains, limits and cleans up.
+ * Here is only watched: node/result.json says how it ended; as long as it is missing, squeue says whether it still can.
+ * A controller that does not answer is waited for, because the nodes go on without it. A node that was lost, or a job
+ * that was preempted, is requeued by Slurm (config "requeue", on by default) and starts from its beginning.
+ *
+ * The job's name is god-RUN_ID, so a submission whose answer was lost with us is found again and not repeated.
+ *
+ * Configuration: {"node_runner": "container", "node_config": {...}, "partition": "...", "requeue": true,
+ * "bin_dir": "/usr/bin", "poll_ms": 1000} */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/child.h"
+#include "core/base/clock.h"
+#include "core/runner/output.h"
+#include "core/runner/watch.h"
+#include "god/helpers/json.h"
+#include "god/helpers/text.h"
+
+enum {
+    call_limit_ms = 60 * 1000,
+    grace_ms = 1000,
+    usual_poll_ms = 1000,
+    vanished_looks_max = 5,
+    print_bytes = 16 << 10
+};
+enum { minutes_of_slack = 30 }; /* building and collecting count in Slurm's limit, not in ours */
+
+typedef struct slurm {
+    gdi_run *run;
+    const char *bin_dir, *node_runner, *partition;
+    int64_t poll_ms;
+    uint32_t requeue;
+    char node_dir[GOD_PATH_MAX], name[128];
+    off_t printed; /* of node/training.log */
+} slurm;
+
+/* ---- Slurm's programs ---- */
+
+/* What one of them printed, without the last line break. GOD_E_IO with its words when it says no. */
+static god_status call(const slurm *self, const char *program, const char *const *arguments, char *buf, size_t cap,
+                       god_error *err)
+{
+    char path[GOD_PATH_MAX], conf[GOD_PATH_MAX + 16];
+    const char *argv[32] = {path}, *given = getenv("SLURM_CONF");
+    const char *const env[] = {given != NULL ? conf : NULL, NULL};
+    gdi_child *child = NULL;
+    gdi_child_end end = {0};
+    (void)snprintf(conf, sizeof conf, "SLURM_CONF=%s", given != NULL ? given : "");
+    GOD_TRY(god_path_join(self->bin_dir, program, path, err));
+    for (size_t i = 0; arguments[i] != NULL && i < 30; i++) {
+        argv[i + 1] = arguments[i];
+    }
+    const gdi_child_options options = {.argv = argv, .extra_env = env};
+    GOD_TRY(gdi_child_start(&options, &child, err));
+    god_status status = gdi_child_wait(child, call_limit_ms, &end, err);
+    if (status != GOD_OK) {
+        gdi_child_stop(child, grace_ms, &end);
+    }
+    (void)snprintf(buf, cap, "%s", gdi_child_output(child));
+    gdi_child_free(child);
+    buf[strcspn(buf, "\n")] = '\0';
+    GOD_TRY(status);
+    return end.how == GDI_CHILD_EXITED && end.code == 0 ? GOD_OK
+                                                        : god_fail(err, GOD_E_IO, "%s failed: %.300s", program, buf);
+}
+
+/* ---- submitting ---- */
+
+static god_status write_script(const slurm *self, god_error *err)
+{
+    god_text text = GOD_TEXT_INIT;
+    char path[GOD_PATH_MAX];
+    god_status status = god_path_join(self->run->run_dir, "slurm.sh", path, err);
+    if (status == GOD_OK && strpbrk(self->node_dir, "'\n") != NULL) {
+        status =
+            god_fail(err, GOD_E_INVALID, "the folder of a run on Slurm may not hold a quote: \"%s\"", self->node_dir);
+    }
+    /* Requeued: another node knows nothing of what the first one had begun. */
+    if (status == GOD_OK) {
+        status = god_text_append_f(&text, err,
+                                   "#!/bin/sh\n"
+                                   "GOD_GPU_IDS=${SLURM_JOB_GPUS:-$GPU_DEVICE_ORDINAL}\n"
+                                   "export GOD_GPU_IDS\n"
+                                   "if [ \"${SLURM_RESTART_COUNT:-0}\" -gt 0 ]; then\n"
+                                   "    rm -rf '%s/state.json' '%s/checkpoints'\n"
+                                   "fi\n"
+                                   "exec '%s/libexec/god/god-runner' '%s' >/dev/null\n",
+                                   self->node_dir, self->node_dir, self->run->layout->root, self->node_dir);
+    }
+    if (status == GOD_OK) {
+        status = god_file_write(path, text.data, text.bytes, err);
+    }
+    god_text_free(&text);
+    return status;
+}
+
+/* The node's run: this one, by another runner. */
+static god_status write_node_run(const slurm *self, god_error *err)
+{
+    char path[GOD_PATH_MAX];
+    GOD_TRY(god_dir_make(self->node_dir, err));
+    GOD_TRY(god_path_join(self->node_dir, "run.json", path, err));
+    json_t *root = json_copy(self->run->spec->root);
+    json_t *config = json_object_get(self->run->config, "node_config");
+    if (root == NULL || json_object_set_new(root, "runner", json_string(self->node_runner)) != 0 ||
+        json_object_set_new(root, "config", config != NULL ? json_incref(config) : json_object()) != 0) {
+        json_decref(root);
+        return god_fail(err, GOD_E_NOMEM, "out of memory for the run of a node");
+    }
+    god_status status = god_json_write(path, root, err);
+    json_decref(root);
+    return status;
+}
+
+/* The number of our job when it is in the queue already; "" otherwise. */
+static god_status find_job(const slurm *self, char ret_id[32], god_error *err)
+{
+    char answer[256];
+    const char *const arguments[] = {"--noheader", "--format=%i", "--name", self->name, NULL};
+    GOD_TRY(call(self, "squeue", arguments, answer, sizeof answer, err));
+    (void)snprintf(ret_id, 32, "%.31s", answer);
+    return GOD_OK;
+}
+
+static god_status submit(slurm *self, god_error *err)
+{
+    const gdi_run_spec *spec = self->run->spec;
+    char script[GOD_PATH_MAX], log[GOD_PATH_MAX], cpus[32], memory[48], gpus[48], limit[48], partition[160];
+    char answer[256], dir[GOD_PATH_MAX + 16];
+    const char *arguments[20];
+    size_t count = 0;
+    int64_t minutes = (spec->time_limit_s + spec->build_time_limit_s) / 60 + minutes_of_slack;
+    int64_t processors = (spec->nano_cpus + 999999999) / 1000000000;
+    GOD_TRY(god_path_join(self->run->run_dir, "slurm.sh", script, err));
+    GOD_TRY(god_path_join(self->run->run_dir, "slurm.log", log, err));
+    (void)snprintf(cpus, sizeof cpus, "--cpus-per-task=%lld", (long long)processors);
+    (void)snprintf(memory, sizeof memory, "--mem=%lldM", (long long)(spec->memory_bytes >> 20));
+    (void)snprintf(gpus, sizeof gpus, "--gres=gpu:%zu", json_array_size(spec->gpu_ids));
+    (void)snprintf(limit, sizeof limit, "--time=%lld", (long long)minutes);
+    (void)snprintf(dir, sizeof dir, "--chdir=%s", self->run->run_dir);
+    const char *const always[] = {"--parsable", "--job-name", self->name, "--output", log,        "--open-mode=append",
+                                  dir,          cpus,         memory,     limit,      "--nodes=1"};
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++) {
+        arguments[count++] = always[i];
+    }
+    arguments[count++] = self->requeue ? "--requeue" : "--no-requeue";
+    if (json_array_size(spec->gpu_ids) > 0) {
+        arguments[count++] = gpus;
+    }
+    if (self->partition != NULL) {
+        (void)snprintf(partition, sizeof partition, "--partition=%.120s", self->partition);
+        arguments[count++] = partition;
+    }
+    arguments[count++] = script;
+    arguments[count] = NULL;
+    GOD_TRY(call(self, "sbatch", arguments, answer, sizeof answer, err));
+    answer[strcspn(answer, ";")] = '\0'; /* "12;cluster" */
+    (void)snprintf(self->run->state.handle, sizeof self->run->state.handle, "%.100s", answer);
+    return GOD_OK;
+}
+
+static god_status find_or_submit(slurm *self, god_error *err)
+{
+    char id[32];
+    GOD_TRY(find_job(self, id, err));
+    if (id[0] != '\0') {
+        (void)snprintf(self->run->state.handle, sizeof self->run->state.handle, "%s", id);
+    } else {
+        GOD_TRY(write_node_run(self, err));
+        GOD_TRY(write_script(self, err));
+        GOD_TRY(submit(self, err));
+    }
+    return gdi_run_enter(self->run, GDI_RUN_STARTING, err);
+}
+
+/* ---- watching ---- */
+
+/* Passes on what the training has printed since the last look. */
+static void print_news(slurm *self)
+{
+    char path[GOD_PATH_MAX], bytes[print_bytes];
+    god_error ignored = GOD_ERROR_INIT;
+    const gdi_run_calls *calls = self->run->calls;
+    if (calls->printed == NULL || god_path_join(self->node_dir, "training.log", path, &ignored) != GOD_OK) {
+        return;
+    }
+    int log = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    for (ssize_t count = 0; log >= 0 && (count = pread(log, bytes, sizeof bytes, self->printed)) > 0;) {
+        calls->printed(calls->user, bytes, (size_t)count);
+        self->printed += count;
+    }
+    if (log >= 0) {
+        (void)close(log);
+    }
+}
+
+/* Takes over what the node's state says. *ret_ended is 1 when its run has ended. */
+static god_status look_at_node(slurm *self, uint32_t *ret_ended, god_error *err)
+{
+    gdi_run_state node;
+    gdi_run_state *ours = &self->run->state;
+    god_error ignored = GOD_ERROR_INIT;
+    *ret_ended = 0;
+    if (gdi_run_state_read(self->node_dir, &node, &ignored) != GOD_OK) {
+        return GOD_OK; /* being written on another machine; look again */
+    }
+    if (node.phase == GDI_RUN_TRAINING && ours->phase != GDI_RUN_TRAINING) {
+        ours->started_us = node.started_us;
+        return gdi_run_enter(self->run, GDI_RUN_TRAINING, err);
+    }
+    if (node.phase == GDI_RUN_ENDED) {
+        ours->started_us = node.started_us;
+        ours->ended_us = node.ended_us;
+        ours->exit_code = node.exit_code;
+        gdi_run_end_with(self->run, node.outcome, "%s", node.message);
+        *ret_ended = 1;
+    }
+    return GOD_OK;
+}
+
+/* Does Slurm still have it? *ret_state: "RUNNING", "PENDING" ...; "" when it is gone. A controller that does not answer
+ * counts as "UNKNOWN". */
+static void ask_slurm(const slurm *self, char ret_state[64])
+{
+    char answer[256];
+    god_error why = GOD_ERROR_INIT;
+    const char *const arguments[] = {"--noheader", "--format=%T", "--jobs", self->run->state.handle, NULL};
+    god_status status = call(self, "squeue", arguments, answer, sizeof answer, &why);
+    if (status == GOD_OK) {
+        (void)snprintf(ret_state, 64, "%.63s", answer);
+    } else {
+        (void)snprintf(ret_state, 64, "%s", strstr(why.message, "Invalid job id") != NULL ? "" : "UNKNOWN");
+    }
+}
+
+/* Why it ended without a result, as far as Slurm still knows. */
+static void say_lost(const slurm *self)
+{
+    char answer[2048], word[64] = "";
+    god_error ignored = GOD_ERROR_INIT;
+    const char *const arguments[] = {"show", "job", "--oneliner", self->run->state.handle, NULL};
+    if (call(self, "scontrol", arguments, answer, sizeof answer, &ignored) == GOD_OK) {
+        const char *at = strstr(answer, "JobState=");
+        (void)snprintf(word, sizeof word, "%.*s", at != NULL ? (int)strcspn(at + 9, " ") : 0, at != NULL ? at + 9 : "");
+    }
+    gdi_run_end_with(self->run, GDI_RUN_LOST, "Slurm ended job %s without a result%s%s; start it again",
+                     self->run->state.handle, word[0] != '\0' ? ": " : "", word);
+}
+
+static god_status cancel(const slurm *self, god_error *err)
+{
+    char answer[256];
+    const char *const arguments[] = {self->run->state.handle, NULL};
+    return call(self, "scancel", arguments, answer, sizeof answer, err);
+}
+
+static god_status watch(slurm *self, god_error *err)
+{
+    uint32_t ended = 0, cancelled = 0, vanished_looks = 0;
+    while (!ended) {
+        char state[64];
+        print_news(self);
+        GOD_TRY(look_at_node(self, &ended, err));
+        if (ended) {
+            break;
+        }
+        if (!cancelled && self->run->calls->stop_asked != NULL &&
+            self->run->calls->stop_asked(self->run->calls->user)) {
+            GOD_TRY(cancel(self, err));
+            cancelled = 1;
+        }
+        ask_slurm(self, state);
+        uint32_t gone = state[0] == '\0' || strcmp(state, "COMPLETED") == 0 || strcmp(state, "FAILED") == 0 ||
+                        strcmp(state, "CANCELLED") == 0 || strcmp(state, "TIMEOUT") == 0 ||
+                        strcmp(state, "NODE_FAIL") == 0 || strcmp(state, "PREEMPTED") == 0;
+        if (gone && ++vanished_looks >= vanished_looks_max) { /* the shared file system may be a moment behind */
+            if (cancelled) {
+                gdi_run_end_with(self->run, GDI_RUN_CANCELLED, "cancelled");
+            }
+            say_lost(self);
+            return GOD_OK;
+        }
+        (void)poll(NULL, 0, (int)self->poll_ms);
+    }
+    print_news(self);
+    return GOD_OK;
+}
+
+/* ---- the whole ---- */
+
+/* What the node left becomes this run's own. */
+static god_status collect(const slurm *self, god_error *err)
+{
+    static const char *const names[] = {"build.log", "training.log", "checkpoints"};
+    gdi_run *run = self->run;
+    god_error why = GOD_ERROR_INIT;
+    char checkpoints[GOD_PATH_MAX];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char from[GOD_PATH_MAX], to[GOD_PATH_MAX];
+        GOD_TRY(god_path_join(self->node_dir, names[i], from, err));
+        GOD_TRY(god_path_join(run->run_dir, names[i], to, err));
+        (void)rmdir(to); /* an empty checkpoints/ that was there before */
+        if (god_file_exists(from) && rename(from, to) != 0) {
+            return god_fail_errno(err, GOD_E_IO, "cannot take over \"%s\"", from);
+        }
+    }
+    GOD_TRY(god_path_join(run->run_dir, "checkpoints", checkpoints, err));
+    if ((run->state.outcome == GDI_RUN_SUCCESS || run->state.outcome == GDI_RUN_TIME_LIMIT) &&
+        gdi_output_check(checkpoints, run->spec->output, &why) != GOD_OK) {
+        run->state.outcome = 0;
+        gdi_run_end_with(run, GDI_RUN_BAD_OUTPUT, "%s", why.message);
+    }
+    return gdi_run_enter(run, GDI_RUN_ENDED, err);
+}
+
+static god_status open_slurm(gdi_run *run, const json_t *config, slurm *self, god_error *err)
+{
+    *self =
+        (slurm){.run = run, .bin_dir = "/usr/bin", .node_runner = "container", .poll_ms = usual_poll_ms, .requeue = 1};
+    GOD_TRY(god_json_opt_str("runner", config, "bin_dir", &self->bin_dir, err));
+    GOD_TRY(god_json_opt_str("runner", config, "node_runner", &self->node_runner, err));
+    GOD_TRY(god_json_opt_str("runner", config, "partition", &self->partition, err));
+    GOD_TRY(god_json_opt_int("runner", config, "poll_ms", 1, 60000, &self->poll_ms, err));
+    GOD_TRY(god_json_opt_bool("runner", config, "requeue", &self->requeue, err));
+    if (strcmp(self->node_runner, "slurm") == 0) {
+        return god_fail(err, GOD_E_INVALID, "\"node_runner\" is \"slurm\"; container or process is needed");
+    }
+    return GOD_OK;
+}
+
+static god_status run_slurm(gdi_run *run, god_error *err)
+{
+    slurm self;
+    GOD_TRY(open_slurm(run, run->config, &self, err));
+    GOD_TRY(god_path_join(run->run_dir, "node", self.node_dir, err));
+    (void)snprintf(self.name, sizeof self.name, "god-%s", run->spec->run_id);
+    if (run->state.outcome == 0) {
+        if (run->state.handle[0] == '\0') {
+            GOD_TRY(find_or_submit(&self, err));
+        }
+        GOD_TRY(watch(&self, err));
+    }
+    return collect(&self, err);
+}
+
+static god_status remove_slurm(const char *run_id, const json_t *config, god_error *err)
+{
+    slurm self;
+    char name[128], answer[256];
+    GOD_TRY(open_slurm(NULL, config, &self, err));
+    (void)snprintf(name, sizeof name, "god-%s", run_id);
+    const char *const arguments[] = {"--name", name, NULL};
+    return call(&self, "scancel", arguments, answer, sizeof answer, err);
+}
+
+const gdi_runner gdi_runner_slurm = {.name = "slurm", .run = run_slurm, .remove = remove_slurm};
