@@ -39,6 +39,7 @@ god_status gdi_task_score(gdi_step *step, const char *task_id, const gdi_named_t
     step->changed = true;
     gdi_step_raise(step, GDI_ON_TASK_ENDED);
     gdi_step_raise(step, GDI_ON_TASKS);
-    gdi_step_log(step, success ? GOD_LOG_INFO : GOD_LOG_WARNING, success ? "task scored" : "task failed", "task", task_id);
+    gdi_step_log(step, success ? GOD_LOG_INFO : GOD_LOG_WARNING, success ? "task scored" : "task failed", "task",
+                 task_id);
     return GOD_OK;
 }
