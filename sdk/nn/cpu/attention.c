@@ -126,12 +126,34 @@ CPU_CLONES static void load_queries(const attention_work *work, const attention_
     }
 }
 
+/* A maximum per lane: a single one would wait for itself at every element. */
+static inline float highest_of(const float *s, int64_t count)
+{
+    float lane[lanes], highest = -INFINITY;
+    int64_t i = 0;
+    for (int l = 0; l < lanes; l++) {
+        lane[l] = -INFINITY;
+    }
+    for (; i + lanes <= count; i += lanes) {
+        for (int l = 0; l < lanes; l++) {
+            lane[l] = s[i + l] > lane[l] ? s[i + l] : lane[l];
+        }
+    }
+    for (; i < count; i++) {
+        highest = s[i] > highest ? s[i] : highest;
+    }
+    for (int l = 0; l < lanes; l++) {
+        highest = lane[l] > highest ? lane[l] : highest;
+    }
+    return highest;
+}
+
 /* Adds the biases of the keys to scores s[begin..end), turns them into weights and returns 1 / their sum; everything
  * else in s[0..count) becomes 0. */
 CPU_CLONES static float softmax(const gnn_attention_args *args, const float *bias, float *s, int64_t begin, int64_t end,
                                 int64_t count)
 {
-    float highest = -INFINITY;
+    float highest;
     double sum = 0.0;
     for (int64_t j = begin; j < end; j++) {
         s[j] *= args->scale;
@@ -144,9 +166,7 @@ CPU_CLONES static float softmax(const gnn_attention_args *args, const float *bia
     for (int64_t j = begin; bias != NULL && j < end; j++) {
         s[j] += bias[j];
     }
-    for (int64_t j = begin; j < end; j++) {
-        highest = s[j] > highest ? s[j] : highest;
-    }
+    highest = highest_of(s + begin, end - begin);
     memset(s, 0, (size_t)begin * sizeof *s);
     memset(s + end, 0, (size_t)(count - end) * sizeof *s);
     for (int64_t j = begin; j < end; j++) {

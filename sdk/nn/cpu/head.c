@@ -1,4 +1,5 @@
-/* Loss and divergence over tiles of logits: ops/head.h with vector code; f64 throughout. */
+/* Loss and divergence over tiles of logits: ops/head.h with vector code. Exponentials are f32, within 2 ulp, which is
+ * 2^-22 of a probability; sums are f64. */
 #include <math.h>
 
 #include "cpu.h"
@@ -18,15 +19,31 @@ static inline double sum_lanes(const double lane[lanes])
     return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
 }
 
+/* NaN when one is among them. Each lane keeps its own maximum: a single one would wait for itself at every element. */
 static inline double highest_of(const float *z, int64_t count, double highest)
 {
-    float top = (float)highest;
-    uint32_t nan = 0;
-    for (int64_t i = 0; i < count; i++) {
-        top = z[i] > top ? z[i] : top;
-        nan |= z[i] != z[i];
+    enum { wide = 16 };
+    float lane[wide], odd[wide], top = (float)highest, nan = 0.0f;
+    int64_t i = 0;
+    for (int l = 0; l < wide; l++) {
+        lane[l] = top;
+        odd[l] = 0.0f;
     }
-    return nan || highest != highest ? (double)NAN : (double)top;
+    for (; i + wide <= count; i += wide) {
+        for (int l = 0; l < wide; l++) {
+            lane[l] = z[i + l] > lane[l] ? z[i + l] : lane[l];
+            odd[l] = z[i + l] != z[i + l] ? 1.0f : odd[l];
+        }
+    }
+    for (int l = 0; i < count; i++, l++) {
+        lane[l] = z[i] > lane[l] ? z[i] : lane[l];
+        odd[l] = z[i] != z[i] ? 1.0f : odd[l];
+    }
+    for (int l = 0; l < wide; l++) {
+        top = lane[l] > top ? lane[l] : top;
+        nan += odd[l];
+    }
+    return nan > 0.0f || highest != highest ? (double)NAN : (double)top;
 }
 
 static inline double rescale(double from, double to)
@@ -41,13 +58,14 @@ CPU_CLONES static void nll_vector(const gnn_head_args *args, int64_t r, float *z
     int64_t i = 0;
     cpu_load(z, gnn_at_const(args->z, dtype, r * args->z_stride), dtype, args->cols);
     double highest = highest_of(z, args->cols, row->highest);
+    const float top = (float)highest; /* one of the logits: nothing is lost */
     for (; i + lanes <= args->cols; i += lanes) {
         for (int l = 0; l < lanes; l++) {
-            lane[l] += cpu_exp_f64((double)z[i + l] - highest);
+            lane[l] += (double)cpu_exp_f32(z[i + l] - top);
         }
     }
     for (int l = 0; i < args->cols; i++, l++) {
-        lane[l] += cpu_exp_f64((double)z[i] - highest);
+        lane[l] += (double)cpu_exp_f32(z[i] - top);
     }
     row->sum = row->sum * rescale(row->highest, highest) + sum_lanes(lane);
     row->highest = highest;
@@ -57,13 +75,12 @@ CPU_CLONES static void nll_vector(const gnn_head_args *args, int64_t r, float *z
     }
 }
 
-static inline void kl_term(double zp, double zq, double p_highest, double q_highest, double *p_sum, double *q_sum,
-                           double *weighted)
+static inline void kl_term(float zp, float zq, float p_top, float q_top, double *p_sum, double *q_sum, double *weighted)
 {
-    double p = cpu_exp_f64(zp - p_highest);
+    double p = (double)cpu_exp_f32(zp - p_top);
     *p_sum += p;
-    *weighted += p * (zp - zq);
-    *q_sum += cpu_exp_f64(zq - q_highest);
+    *weighted += p * ((double)zp - (double)zq);
+    *q_sum += (double)cpu_exp_f32(zq - q_top);
 }
 
 CPU_CLONES static void kl_vector(const gnn_head_args *args, int64_t r, float *room, uint32_t dtype)
@@ -76,13 +93,14 @@ CPU_CLONES static void kl_vector(const gnn_head_args *args, int64_t r, float *ro
     cpu_load(zq, gnn_at_const(args->reference_z, dtype, r * args->z_stride), dtype, args->cols);
     double p_highest = highest_of(zp, args->cols, row->p_highest);
     double q_highest = highest_of(zq, args->cols, row->q_highest);
+    const float p_top = (float)p_highest, q_top = (float)q_highest;
     for (; i + lanes <= args->cols; i += lanes) {
         for (int l = 0; l < lanes; l++) {
-            kl_term((double)zp[i + l], (double)zq[i + l], p_highest, q_highest, &p_sum[l], &q_sum[l], &weighted[l]);
+            kl_term(zp[i + l], zq[i + l], p_top, q_top, &p_sum[l], &q_sum[l], &weighted[l]);
         }
     }
     for (int l = 0; i < args->cols; i++, l++) {
-        kl_term((double)zp[i], (double)zq[i], p_highest, q_highest, &p_sum[l], &q_sum[l], &weighted[l]);
+        kl_term(zp[i], zq[i], p_top, q_top, &p_sum[l], &q_sum[l], &weighted[l]);
     }
     double factor = rescale(row->p_highest, p_highest);
     row->p_sum = row->p_sum * factor + sum_lanes(p_sum);
