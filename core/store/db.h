@@ -1,7 +1,7 @@
 /* core/store/db.h: one connection to the store, SQLite or PostgreSQL behind the same calls.
  *
  *     sqlite:/var/lib/god/god.db          one file; "sqlite::memory:" lives as long as its connection
- *     postgres://user@host/name           libpq's own URL; a password belongs in its pgpass file or environment
+ *     postgres://user@host/name           libpq's own URL; one with a password is refused: ~/.pgpass, PGPASSWORD
  *
  * Statements are written once, in the part of SQL that both speak, with $1, $2 ... for values; values never become part
  * of the text. Where the two differ, both texts stand side by side (core/store/dialect.h). A moment is an int64_t of

@@ -19,16 +19,29 @@ static void ignore_notice(void *user, const char *message)
 
 /* ---- connecting ---- */
 
-god_status gdi_wire_open(const char *url, uint64_t busy_ms, gdi_wire *ret_wire, god_error *err)
+/* An address stands in god.yaml, in arguments, in what `god config show` prints: it holds no password. */
+static god_status check_url(const char *url, god_error *err)
 {
     char *why = NULL;
+    bool has_password = false;
     PQconninfoOption *parts = PQconninfoParse(url, &why);
-    PQfreemem(why); /* it may repeat a part of the address, and that may be a password */
+    PQfreemem(why); /* it may repeat a part of the address */
     if (parts == NULL) {
         return god_fail(err, GOD_E_INVALID,
                         "the address of the store is not a postgres:// address that libpq can read");
     }
+    for (const PQconninfoOption *part = parts; part->keyword != NULL; part++) {
+        has_password |= part->dispchar[0] == '*' && part->val != NULL; /* libpq's mark of what must not be shown */
+    }
     PQconninfoFree(parts);
+    return has_password ? god_fail(err, GOD_E_INVALID,
+                                   "the address of the store holds a password: put it into ~/.pgpass or PGPASSWORD")
+                        : GOD_OK;
+}
+
+god_status gdi_wire_open(const char *url, uint64_t busy_ms, gdi_wire *ret_wire, god_error *err)
+{
+    GOD_TRY(check_url(url, err));
     gdi_wire wire = {.busy_ms = busy_ms, .epoll_fd = -1, .event_fd = -1, .url = strdup(url)};
     if (wire.url == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for a connection to the store");
