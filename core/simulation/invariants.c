@@ -199,7 +199,8 @@ enum { WATCHED_COUNT = sizeof watched / sizeof *watched };
  * open; those of a tournament that was called off are ended from any state. The sums change with every fee, refund and
  * transfer. */
 static const char watched_sql[] =
-    "WITH open AS (SELECT l.task_id FROM tournament_tasks l JOIN tournament_rounds r ON r.round_id = l.round_id "
+    "WITH open AS MATERIALIZED (SELECT l.task_id FROM tournament_tasks l JOIN tournament_rounds r ON r.round_id = "
+    "l.round_id "
     "JOIN tournaments t ON t.tournament_id = r.tournament_id "
     "WHERE r.status <> 'completed' AND t.status <> 'cancelled') "
     "SELECT 0, 'tournament ' || tournament_id, status FROM tournaments "
