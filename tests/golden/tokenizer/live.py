@@ -4,9 +4,9 @@
     python3 live.py --program build/tests/encode_lines --lines 1000000 [--fresh] [--seed N] [FOLDER...]
 
 Each FOLDER holds a tokenizer.json or a SentencePiece file; without any, the tokenizers of data/ are compared, and with
---fresh as many that are trained on the spot. The lines are shared out over the folders; what is hostile (one letter a
-hundred thousand times, no blanks, bytes that are not UTF-8) comes on top, once per folder. Prints how many lines differ
-per folder, and exits with 1 when any does, with the command that repeats the run.
+--fresh as many that are trained on the spot. The lines are shared out over the folders; 500 lines of real text, and what
+is hostile (one letter a hundred thousand times, no blanks, bytes that are not UTF-8), come on top, once per folder.
+Prints how many lines differ per folder, and exits with 1 when any does, with the command that repeats the run.
 """
 import argparse
 import os
@@ -26,6 +26,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import corpus  # noqa: E402
 
 BATCH, OFFSETS_EVERY = 20000, 10
+HERE = os.path.dirname(os.path.abspath(__file__))
+REAL_TEXT = os.path.join(HERE, *[".."] * 3, "sdk", "examples", "demo", "data", "gsm8k_test_500.jsonl")
 
 
 def reference(folder):
@@ -103,7 +105,7 @@ def hostile(seed, size):
 
 def stored(scratch):
     """The tokenizers of data/, those that share a tokenizer.json copied into the scratch folder."""
-    data = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
+    data = os.path.join(HERE, "data")
     for name in sorted(os.listdir(data)):
         folder = os.path.join(data, name)
         if os.path.exists(os.path.join(folder, "base")):
@@ -129,7 +131,7 @@ def fresh(scratch, seed):
 def compare_folder(given, folder, number, count):
     """(texts, those that differ in ids, in offsets)"""
     name, done = os.path.basename(os.path.normpath(folder)), 0
-    more = [line.encode("utf-8") for path in given.text for line in open(path, encoding="utf-8")]
+    more = [line.encode("utf-8") for path in [REAL_TEXT, *given.text] for line in open(path, encoding="utf-8")]
     wrong = list(compare(given.program, folder, more + list(hostile(given.seed, given.hostile)), given.report))
     while done < count:
         batch = min(BATCH, count - done)
