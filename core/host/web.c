@@ -19,6 +19,7 @@ struct gdi_web {
     gdi_rules rules;
     gdi_task_kinds kinds;
     gdi_api api;
+    gdi_api_kept latest;
     gdi_cycles *cycles;
     gdi_server *servers[server_places];          /* NULL where there is none */
     const gdi_server *listed[server_places + 1]; /* those that are there, NULL-ended */
@@ -90,6 +91,7 @@ static god_status open_api(gdi_web *web, god_error *err)
                          .facts = read_facts,
                          .not_executed = not_executed,
                          .user = web,
+                         .latest = &web->latest,
                          .servers = web->listed};
     GOD_TRY(gdi_rules_from_settings(c->tournament_rules, &web->rules, err));
     GOD_TRY(gdi_store_open(c, gdi_facts_now_us(), &web->api.db, err));
@@ -153,6 +155,7 @@ static void free_all(gdi_web *web)
     for (int i = 0; i < server_places; i++) {
         gdi_server_close(web->servers[i]);
     }
+    gdi_api_kept_clear(&web->latest);
     gdi_cycles_close(web->cycles);
     gdi_db_close(web->api.db);
     gdi_task_kinds_fini(&web->kinds);

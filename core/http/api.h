@@ -40,6 +40,15 @@ typedef struct gdi_host_facts {
     char trouble[504]; /* why the host does not get on; "": nothing */
 } gdi_host_facts;
 
+/* The answer of /v1/tournaments/latest/details, the largest there is: kept for an hour, or until a tournament or task
+ * changes its state. Ended with gdi_api_kept_clear. */
+typedef struct gdi_api_kept {
+    json_t *value; /* own; NULL: nothing is kept */
+    int64_t until_us;
+    char mark[128]; /* what the store looked like */
+} gdi_api_kept;
+void gdi_api_kept_clear(gdi_api_kept *kept); /* accepts an empty one */
+
 typedef struct gdi_api {
     gdi_db *db; /* borrowed, as everything here */
     const gdi_rules *rules;
@@ -57,6 +66,7 @@ typedef struct gdi_api {
     /* Why nobody in this process executes jobs of that kind; NULL: somebody does. [any] */
     const char *(*not_executed)(void *user, const char *kind);
     void *user;
+    gdi_api_kept *latest;             /* NULL: nothing is kept */
     const gdi_server *const *servers; /* NULL-ended; for /metrics; may be NULL */
 } gdi_api;
 

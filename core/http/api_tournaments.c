@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 enum { page_max = 1000, page_default = 200, interval_hours = 120 };
+static const int64_t latest_kept_us = INT64_C(3600) * 1000000;
 
 static god_status details_of_latest(const gdi_api *api, const char *type, json_t **ret_details, god_error *err)
 {
@@ -27,21 +28,76 @@ static god_status details_of_latest(const gdi_api *api, const char *type, json_t
     return status;
 }
 
+void gdi_api_kept_clear(gdi_api_kept *kept)
+{
+    json_decref(kept->value);
+    *kept = (gdi_api_kept){.value = NULL};
+}
+
+/* Changes whenever a tournament or a task does. */
+static god_status read_mark(const gdi_api *api, char *ret_mark, size_t room, god_error *err)
+{
+    gdi_rows *rows = NULL;
+    GOD_TRY(gdi_db_query(api->db,
+                         "SELECT count(*), max(updated_at), (SELECT max(updated_at) FROM tasks), "
+                         "(SELECT count(*) FROM tournament_participants) FROM tournaments",
+                         NULL, 0, &rows, err));
+    if (gdi_rows_next(rows)) {
+        (void)snprintf(ret_mark, room, "%lld/%lld/%lld/%lld", (long long)gdi_rows_int(rows, 0),
+                       (long long)gdi_rows_time(rows, 1), (long long)gdi_rows_time(rows, 2),
+                       (long long)gdi_rows_int(rows, 3));
+    }
+    gdi_rows_free(rows);
+    return GOD_OK;
+}
+
+static god_status make_latest(const gdi_api *api, json_t **ret_latest, god_error *err)
+{
+    gdi_emissions emissions;
+    json_t *latest = json_object();
+    god_status status = gdi_view_made(latest, err);
+    for (uint32_t type = GDI_TEXT; type <= GDI_TYPE_COUNT && status == GOD_OK; type++) {
+        json_t *details = NULL;
+        status = details_of_latest(api, gdi_type_name(type), &details, err);
+        if (status == GOD_OK && json_object_set_new(latest, gdi_type_name(type), details) != 0) {
+            status = gdi_view_made(NULL, err);
+        }
+    }
+    if (status == GOD_OK) {
+        status = gdi_api_emissions(api, &emissions, err);
+    }
+    if (status == GOD_OK) {
+        int failed = json_object_set_new(latest, "burn_data", gdi_api_burn(&emissions, 0));
+        gdi_emissions_fini(&emissions);
+        status = failed ? gdi_view_made(NULL, err) : GOD_OK;
+    }
+    if (status != GOD_OK) {
+        json_decref(latest);
+        return status;
+    }
+    *ret_latest = latest;
+    return GOD_OK;
+}
+
 static god_status handle_latest(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     (void)request;
     const gdi_api *api = context;
-    gdi_emissions emissions;
-    answer->json = json_object();
-    for (uint32_t type = GDI_TEXT; type <= GDI_TYPE_COUNT; type++) {
-        json_t *details = NULL;
-        GOD_TRY(details_of_latest(api, gdi_type_name(type), &details, err));
-        (void)json_object_set_new(answer->json, gdi_type_name(type), details);
+    char mark[sizeof api->latest->mark] = "";
+    if (api->latest == NULL) {
+        return make_latest(api, &answer->json, err);
     }
-    GOD_TRY(gdi_api_emissions(api, &emissions, err));
-    int failed = json_object_set_new(answer->json, "burn_data", gdi_api_burn(&emissions, 0));
-    gdi_emissions_fini(&emissions);
-    return failed ? gdi_view_made(NULL, err) : GOD_OK;
+    GOD_TRY(read_mark(api, mark, sizeof mark, err));
+    uint32_t is_fresh =
+        api->latest->value != NULL && strcmp(api->latest->mark, mark) == 0 && gdi_api_now(api) < api->latest->until_us;
+    if (!is_fresh) {
+        gdi_api_kept_clear(api->latest);
+        GOD_TRY(make_latest(api, &api->latest->value, err));
+        api->latest->until_us = gdi_api_now(api) + latest_kept_us;
+        (void)snprintf(api->latest->mark, sizeof api->latest->mark, "%s", mark);
+    }
+    answer->json = json_incref(api->latest->value);
+    return GOD_OK;
 }
 
 static god_status handle_details(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)

@@ -1,215 +1,21 @@
-/* How a request lives: libmicrohttpd shows the raw address first (began), then the header (checked), then the body in
- * pieces, then its end (answered). An exchange is what we remember of it in between; libmicrohttpd hands it back at
- * each step and tells us when it is over, however it ends. */
 #include "core/http/server.h"
 
 #include <microhttpd.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/http/exchange.h"
 #include "core/http/listen.h"
 #include "god/helpers/json.h"
-#include "god/helpers/sha256.h"
-#include "god/helpers/text.h"
 
 enum {
     connections_max_default = 64,
     body_bytes_max_default = 1 << 20,
     request_ms_default = 30 * 1000,
-    etag_bytes = 2 + 32 + 1, /* half a SHA-256 between quotation marks */
 };
-
-/* A socket that is open; the list finds those that take too long. */
-typedef struct peer {
-    struct peer *next, **previous;
-    int fd;
-    uint64_t since_ms; /* when it was opened, or its last answer was complete */
-} peer;
-
-struct gdi_server {
-    gdi_server_options options;
-    struct MHD_Daemon *daemon;
-    peer *peers;
-    char *unix_path; /* own; NULL on TCP */
-    uint32_t port;
-    gdi_server_counts counts;
-};
-
-typedef struct exchange {
-    gdi_target target;
-    const gdi_route *route;
-    const char *parameters[GDI_ROUTE_PARAMETERS_MAX];
-    god_text body;
-    uint32_t checked, too_large;
-    uint64_t began_ms;
-    god_status target_status;
-    god_error target_error;
-} exchange;
-
-static const char type_of_json[] = "application/json";
-
-/* ---- answers ---- */
-
-static const char *header_of(struct MHD_Connection *connection, const char *name)
-{
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
-static void log_request(gdi_server *server, const char *method, const exchange *x, uint32_t status)
-{
-    const gdi_log *log = server->options.log;
-    if (log == NULL || log->lowest_level > GOD_LOG_DEBUG) {
-        return;
-    }
-    char code[12], took[24];
-    (void)snprintf(code, sizeof code, "%u", status);
-    (void)snprintf(took, sizeof took, "%llu", (unsigned long long)(gdi_clock_ms() - x->began_ms));
-    gdi_log_write(log, GOD_LOG_DEBUG, "answered a request", "method", method, "route",
-                  x->route == NULL ? "none" : x->route->pattern, "status", code, "ms", took, NULL);
-}
-
-/* Hands over a body that libmicrohttpd frees. */
-static enum MHD_Result make_take(gdi_server *server, const exchange *x, const char *method, uint32_t status,
-                                 char *body_take, size_t bytes, struct MHD_Response **ret_response)
-{
-    struct MHD_Response *response = MHD_create_response_from_buffer(bytes, body_take, MHD_RESPMEM_MUST_FREE);
-    if (response == NULL) {
-        free(body_take);
-        return MHD_NO;
-    }
-    (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    server->counts.by_class[status / 100 % 6]++;
-    log_request(server, method, x, status);
-    *ret_response = response;
-    return MHD_YES;
-}
-
-static enum MHD_Result queue(struct MHD_Connection *connection, uint32_t status, struct MHD_Response *response)
-{
-    enum MHD_Result result = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-/* A sentence may have been cut inside a character; then it is shown in ASCII. */
-static json_t *sentence(const char *detail)
-{
-    json_t *whole = json_string(detail);
-    char *ascii = whole == NULL ? strdup(detail) : NULL;
-    for (char *c = ascii; c != NULL && *c != '\0'; c++) {
-        *c = (unsigned char)*c >= 0x80 ? '?' : *c;
-    }
-    whole = whole == NULL && ascii != NULL ? json_string(ascii) : whole;
-    free(ascii);
-    return whole;
-}
-
-static enum MHD_Result answer_error(gdi_server *server, struct MHD_Connection *connection, const exchange *x,
-                                    const char *method, uint32_t status, const char *detail, const char *allow)
-{
-    struct MHD_Response *response = NULL;
-    json_t *root = json_pack("{s:o}", "detail", sentence(detail));
-    char *text = root == NULL ? NULL : json_dumps(root, JSON_COMPACT);
-    json_decref(root);
-    if (text == NULL || make_take(server, x, method, status, text, strlen(text), &response) != MHD_YES) {
-        return MHD_NO;
-    }
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type_of_json);
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    if (allow != NULL) {
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow);
-    }
-    if (status == 503) {
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "5");
-    }
-    return queue(connection, status, response);
-}
-
-/* What a person outside may read of a failure; the rest is for the log. */
-static enum MHD_Result answer_failure(gdi_server *server, struct MHD_Connection *connection, const exchange *x,
-                                      const char *method, const god_error *why)
-{
-    uint32_t status = gdi_http_status(why->code);
-    const char *detail = why->message;
-    if (status >= 500) {
-        gdi_log_write(server->options.log, GOD_LOG_ERROR, "a request failed", "route",
-                      x->route == NULL ? "none" : x->route->pattern, "reason", why->message, NULL);
-        uint32_t is_local = x->route != NULL && x->route->access == GDI_ACCESS_LOCAL;
-        if (!is_local) {
-            detail = status == 503 ? "the store is busy, try again" : "the server failed, its log says why";
-        }
-    }
-    return answer_error(server, connection, x, method, status, detail, NULL);
-}
-
-static void etag_of(const char *text, size_t bytes, char ret_etag[etag_bytes])
-{
-    char hex[GOD_SHA256_HEX];
-    god_sha256_bytes(text, bytes, hex);
-    (void)snprintf(ret_etag, etag_bytes, "\"%.32s\"", hex);
-}
-
-/* If-None-Match is a list of tags, weak or not, or a star. */
-static uint32_t has_it(struct MHD_Connection *connection, const char *etag)
-{
-    const char *tags = header_of(connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
-    return tags != NULL && (strcmp(tags, "*") == 0 || strstr(tags, etag) != NULL);
-}
-
-static enum MHD_Result answer_text_take(gdi_server *server, struct MHD_Connection *connection, const exchange *x,
-                                        const char *method, const gdi_answer *answer, char *text, const char *type)
-{
-    char etag[etag_bytes], cache[48];
-    size_t bytes = strlen(text);
-    uint32_t status = answer->status == 0 ? MHD_HTTP_OK : answer->status;
-    uint32_t is_get = strcmp(method, "GET") == 0 && status == MHD_HTTP_OK;
-    struct MHD_Response *response = NULL;
-    if (is_get) {
-        etag_of(text, bytes, etag);
-        if (has_it(connection, etag)) {
-            status = MHD_HTTP_NOT_MODIFIED;
-            bytes = 0;
-        }
-    }
-    if (make_take(server, x, method, status, text, bytes, &response) != MHD_YES) {
-        return MHD_NO;
-    }
-    (void)snprintf(cache, sizeof cache, answer->max_age_s == 0 ? "no-cache" : "max-age=%u", answer->max_age_s);
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);
-    if (is_get) {
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
-    }
-    if (status != MHD_HTTP_NOT_MODIFIED) {
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    }
-    return queue(connection, status, response);
-}
-
-static enum MHD_Result answer_take(gdi_server *server, struct MHD_Connection *connection, const exchange *x,
-                                   const char *method, gdi_answer *answer)
-{
-    char *text = answer->text;
-    const char *type = answer->content_type;
-    answer->text = NULL;
-    if (answer->json != NULL) {
-        free(text);
-        text = json_dumps(answer->json, JSON_COMPACT | JSON_ENCODE_ANY);
-        type = type_of_json;
-    } else if (text == NULL) {
-        text = strdup("");
-    }
-    enum MHD_Result result = text == NULL ? MHD_NO
-                                          : answer_text_take(server, connection, x, method, answer, text,
-                                                             type == NULL ? "text/plain" : type);
-    gdi_answer_clear(answer);
-    return result;
-}
-
-/* ---- requests ---- */
 
 static god_status check_access(gdi_server *server, struct MHD_Connection *connection, const gdi_route *route,
                                god_error *err)
@@ -218,8 +24,8 @@ static god_status check_access(gdi_server *server, struct MHD_Connection *connec
         return GOD_OK;
     }
     if (route->access == GDI_ACCESS_KEY && server->options.check_key != NULL) {
-        return server->options.check_key(server->options.context, header_of(connection, MHD_HTTP_HEADER_AUTHORIZATION),
-                                         err);
+        return server->options.check_key(server->options.context,
+                                         gdi_exchange_header(connection, MHD_HTTP_HEADER_AUTHORIZATION), err);
     }
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct ucred who;
@@ -234,43 +40,44 @@ static god_status check_access(gdi_server *server, struct MHD_Connection *connec
 
 static uint32_t is_json_type(const char *type)
 {
-    size_t bytes = sizeof type_of_json - 1;
-    return type != NULL && strncasecmp(type, type_of_json, bytes) == 0 &&
+    size_t bytes = sizeof GDI_EXCHANGE_JSON - 1;
+    return type != NULL && strncasecmp(type, GDI_EXCHANGE_JSON, bytes) == 0 &&
            (type[bytes] == '\0' || strchr("; ", type[bytes]));
 }
 
 /* What may be refused before the body comes. Answers when it is; *ret_refused says so. */
-static enum MHD_Result check(gdi_server *server, struct MHD_Connection *connection, exchange *x, const char *method,
+static enum MHD_Result check(gdi_server *server, struct MHD_Connection *connection, gdi_exchange *x, const char *method,
                              uint32_t *ret_refused)
 {
     char allow[GDI_ROUTE_ALLOW_BYTES];
     god_error err = GOD_ERROR_INIT;
     *ret_refused = 1;
     if (x->target_status != GOD_OK) {
-        return answer_failure(server, connection, x, method, &x->target_error);
+        return gdi_exchange_fail(server, connection, x, method, &x->target_error);
     }
     x->route = gdi_route_find(server->options.tables, method, &x->target, x->parameters, allow);
     if (x->route == NULL && allow[0] != '\0') {
-        return answer_error(server, connection, x, method, MHD_HTTP_METHOD_NOT_ALLOWED,
-                            "this address does not know this method", allow);
+        return gdi_exchange_refuse(server, connection, x, method, MHD_HTTP_METHOD_NOT_ALLOWED,
+                                   "this address does not know this method", allow);
     }
     if (x->route == NULL) {
-        return answer_error(server, connection, x, method, MHD_HTTP_NOT_FOUND, "there is nothing at this address",
-                            NULL);
+        return gdi_exchange_refuse(server, connection, x, method, MHD_HTTP_NOT_FOUND,
+                                   "there is nothing at this address", NULL);
     }
     if (check_access(server, connection, x->route, &err) != GOD_OK ||
         (x->route->access != GDI_ACCESS_LOCAL && gdi_route_check_names(x->parameters, &err) != GOD_OK)) {
-        return answer_failure(server, connection, x, method, &err);
+        return gdi_exchange_fail(server, connection, x, method, &err);
     }
-    const char *length = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *length = gdi_exchange_header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
     if (length != NULL && strtoull(length, NULL, 10) > server->options.body_bytes_max) {
-        return answer_error(server, connection, x, method, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large", NULL);
+        return gdi_exchange_refuse(server, connection, x, method, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large",
+                                   NULL);
     }
     *ret_refused = 0;
     return MHD_YES;
 }
 
-static void take_body(gdi_server *server, exchange *x, const char *bytes, size_t count)
+static void take_body(gdi_server *server, gdi_exchange *x, const char *bytes, size_t count)
 {
     if (x->too_large || x->body.bytes + count > server->options.body_bytes_max ||
         god_text_append(&x->body, bytes, count, NULL) != GOD_OK) {
@@ -286,8 +93,8 @@ static uint64_t now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static enum MHD_Result handle(gdi_server *server, struct MHD_Connection *connection, exchange *x, const char *method,
-                              const json_t *body)
+static enum MHD_Result handle(gdi_server *server, struct MHD_Connection *connection, gdi_exchange *x,
+                              const char *method, const json_t *body)
 {
     gdi_request request = {.method = method, .target = &x->target, .body = body};
     gdi_answer answer = {.status = 0};
@@ -299,25 +106,27 @@ static enum MHD_Result handle(gdi_server *server, struct MHD_Connection *connect
     if (status != GOD_OK) {
         err.code = status;
         gdi_answer_clear(&answer);
-        return answer_failure(server, connection, x, method, &err);
+        return gdi_exchange_fail(server, connection, x, method, &err);
     }
-    return answer_take(server, connection, x, method, &answer);
+    return gdi_exchange_answer_take(server, connection, x, method, &answer);
 }
 
-static enum MHD_Result finish(gdi_server *server, struct MHD_Connection *connection, exchange *x, const char *method)
+static enum MHD_Result finish(gdi_server *server, struct MHD_Connection *connection, gdi_exchange *x,
+                              const char *method)
 {
     json_t *body = NULL;
     god_error err = GOD_ERROR_INIT;
     if (x->too_large) {
-        return answer_error(server, connection, x, method, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large", NULL);
+        return gdi_exchange_refuse(server, connection, x, method, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large",
+                                   NULL);
     }
     uint32_t wants_body = strcmp(method, "POST") == 0 && x->body.bytes > 0;
-    if (wants_body && !is_json_type(header_of(connection, MHD_HTTP_HEADER_CONTENT_TYPE))) {
-        return answer_error(server, connection, x, method, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
-                            "the body must be application/json", NULL);
+    if (wants_body && !is_json_type(gdi_exchange_header(connection, MHD_HTTP_HEADER_CONTENT_TYPE))) {
+        return gdi_exchange_refuse(server, connection, x, method, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+                                   "the body must be application/json", NULL);
     }
     if (wants_body && god_json_parse("body", x->body.data, x->body.bytes, &body, &err) != GOD_OK) {
-        return answer_failure(server, connection, x, method, &err);
+        return gdi_exchange_fail(server, connection, x, method, &err);
     }
     enum MHD_Result result = handle(server, connection, x, method, body);
     json_decref(body);
@@ -330,7 +139,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     (void)url;
     (void)version;
     gdi_server *server = user;
-    exchange *x = *state;
+    gdi_exchange *x = *state;
     if (x == NULL) {
         return MHD_NO; /* out of memory: the connection ends */
     }
@@ -353,7 +162,7 @@ static void *on_target(void *user, const char *target, struct MHD_Connection *co
 {
     (void)user;
     (void)connection;
-    exchange *x = calloc(1, sizeof *x);
+    gdi_exchange *x = calloc(1, sizeof *x);
     if (x != NULL) {
         const god_error none = GOD_ERROR_INIT;
         x->began_ms = gdi_clock_ms();
@@ -368,7 +177,7 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
 {
     (void)user;
     (void)how;
-    exchange *x = *state;
+    gdi_exchange *x = *state;
     *state = NULL;
     if (x != NULL) {
         gdi_target_clear(&x->target);
@@ -377,7 +186,7 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
     }
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     if (info != NULL && info->socket_context != NULL) {
-        ((peer *)info->socket_context)->since_ms = gdi_clock_ms();
+        ((gdi_peer *)info->socket_context)->since_ms = gdi_clock_ms();
     }
 }
 
@@ -385,7 +194,7 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
                           enum MHD_ConnectionNotificationCode what)
 {
     gdi_server *server = user;
-    peer *p = *context;
+    gdi_peer *p = *context;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         p = calloc(1, sizeof *p);
@@ -393,7 +202,7 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
             free(p);
             return; /* it lives without our limit, with libmicrohttpd's own */
         }
-        *p = (peer){
+        *p = (gdi_peer){
             .next = server->peers, .previous = &server->peers, .fd = info->connect_fd, .since_ms = gdi_clock_ms()};
         if (p->next != NULL) {
             p->next->previous = &p->next;
@@ -520,7 +329,7 @@ int gdi_server_wait_ms(const gdi_server *server)
 static void cut_slow_ones(const gdi_server *server)
 {
     uint64_t now = gdi_clock_ms();
-    for (const peer *p = server->peers; p != NULL; p = p->next) {
+    for (const gdi_peer *p = server->peers; p != NULL; p = p->next) {
         if (now - p->since_ms > 2 * (uint64_t)server->options.request_ms) {
             (void)shutdown(p->fd, SHUT_RDWR);
         }

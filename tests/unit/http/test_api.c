@@ -16,6 +16,7 @@ static gdi_task_kinds kinds;
 static gdi_server *server;
 static const gdi_server *servers[2];
 static gdi_host_facts facts;
+static gdi_api_kept latest;
 static int64_t now_us;
 
 static const char key_header[] = "Authorization: Bearer the right key\r\n";
@@ -57,6 +58,7 @@ static void set_up(void)
                     .now_us = read_now,
                     .facts = read_facts,
                     .not_executed = not_executed,
+                    .latest = &latest,
                     .servers = servers};
     const gdi_server_options options = {
         .address = "127.0.0.1:0", .tables = gdi_api_public_tables, .context = &api, .check_key = gdi_api_check_key};
@@ -67,6 +69,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     gdi_server_close(server);
+    gdi_api_kept_clear(&latest);
     gdi_db_close(api.db);
     gdi_task_kinds_fini(&kinds);
 }
@@ -207,6 +210,26 @@ START_TEST(test_http_api_tournaments__latest_shows_each_type_and_the_burn)
     is_null(d, "burn_data.image_performance_diff");
     is_number(d, "burn_data.burn_weight", 1 - (0.35 + 0.125 + 0.15));
     json_decref(d);
+}
+END_TEST
+
+/* The winner of the text tournament as /latest shows it. */
+static void latest_winner_is(const char *winner)
+{
+    json_t *d = get("/v1/tournaments/latest/details");
+    is_text(d, "text.winner_hotkey", winner);
+    json_decref(d);
+}
+
+START_TEST(test_http_api_tournaments__latest_is_kept_until_something_changes)
+{
+    latest_winner_is("A");
+    seed_run(api.db, "UPDATE tournaments SET winner_hotkey = 'B'"); /* behind everybody's back */
+    latest_winner_is("A");
+    now_us += INT64_C(3601) * 1000000;
+    latest_winner_is("B");
+    seed_run(api.db, "UPDATE tournaments SET winner_hotkey = 'C', updated_at = '2026-06-18T20:00:01.000000Z'");
+    latest_winner_is("C");
 }
 END_TEST
 
@@ -528,6 +551,7 @@ Suite *suite_http_api(void)
     tcase_add_test(tcase, test_http_api_tournaments__unknown_ones_are_not_found);
     tcase_add_test(tcase, test_http_api_tournaments__need_the_key);
     tcase_add_test(tcase, test_http_api_tournaments__latest_shows_each_type_and_the_burn);
+    tcase_add_test(tcase, test_http_api_tournaments__latest_is_kept_until_something_changes);
     tcase_add_test(tcase, test_http_api_tournaments__lists_what_runs_and_what_ran);
     tcase_add_test(tcase, test_http_api_tournaments__says_when_the_next_ones_start);
     tcase_add_test(tcase, test_http_api_tournaments__adds_up_what_open_tasks_need);
