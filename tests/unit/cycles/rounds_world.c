@@ -25,7 +25,7 @@ static const char *const kinds[] = {GDI_WORK_ASK_MINERS,         GDI_WORK_CHECK_
                                     GDI_WORK_READ_MODEL_BASE,    GDI_WORK_NOTIFY,
                                     GDI_WORK_PUBLISH_REPOSITORY, NULL};
 
-void world_trainer(world *world, const char *trainer_ip, uint32_t gpus)
+void world_trainer(world *w, const char *trainer_ip, uint32_t gpus)
 {
     for (uint32_t i = 0; i < gpus; i++) {
         char sql[256];
@@ -33,31 +33,31 @@ void world_trainer(world *world, const char *trainer_ip, uint32_t gpus)
                        "INSERT INTO trainers_gpus (trainer_ip, gpu_id, gpu_type, vram_gb, created_at, updated_at)"
                        " VALUES ('%s', %u, 'H100', 80, '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z')",
                        trainer_ip, i);
-        stage_sql(&world->stage, sql);
+        stage_sql(&w->stage, sql);
     }
 }
 
-void world_open(world *world, uint32_t type, uint32_t count, uint32_t gpus)
+void world_open(world *w, uint32_t type, uint32_t count, uint32_t gpus)
 {
-    *world = (struct world){.boss_place = 1000, .stops_at_decision = true};
-    stage_open(&world->stage);
-    stage_miners(&world->stage, count);
+    *w = (world){.boss_place = 1000, .stops_at_decision = true};
+    stage_open(&w->stage);
+    stage_miners(&w->stage, count);
     if (gpus > 0) {
-        world_trainer(world, "10.1.0.1", gpus);
+        world_trainer(w, "10.1.0.1", gpus);
     }
-    (void)stage_activate(&world->stage, type, count);
+    (void)stage_activate(&w->stage, type, count);
 }
 
-void world_close(world *world)
+void world_close(world *w)
 {
-    stage_close(&world->stage);
+    stage_close(&w->stage);
 }
 
 /* ---- answers ---- */
 
-static double place_of(const world *world, const char *hotkey)
+static double place_of(const world *w, const char *hotkey)
 {
-    return strcmp(hotkey, STAGE_BURN) == 0 ? world->boss_place : atof(hotkey + 2);
+    return strcmp(hotkey, STAGE_BURN) == 0 ? w->boss_place : atof(hotkey + 2);
 }
 
 static json_t *content(void)
@@ -66,32 +66,32 @@ static json_t *content(void)
                      (json_int_t)3000000000, "rows", 75000, "fields", "field_instruction", "question");
 }
 
-static json_t *scores(const world *world, const json_t *payload)
+static json_t *scores(const world *w, const json_t *payload)
 {
     json_t *list = json_object();
     const json_t *submission = NULL;
     size_t i = 0;
     const char *type = json_string_value(json_object_get(payload, "task_type"));
-    bool higher = gdi_task_kind_of(&world->stage.kinds, type)->direction == GOD_HIGHER_WINS;
+    bool higher = gdi_task_kind_of(&w->stage.kinds, type)->direction == GOD_HIGHER_WINS;
     json_array_foreach(json_object_get(payload, "submissions"), i, submission)
     {
         const char *hotkey = json_string_value(json_object_get(submission, "hotkey"));
-        double place = place_of(world, hotkey), value = higher ? 100 / (1 + place) : 1 + place;
+        double place = place_of(w, hotkey), value = higher ? 100 / (1 + place) : 1 + place;
         (void)json_object_set_new(list, hotkey, json_pack("{s:s, s:f}", "status", "ok", "test_loss", value));
     }
     return json_pack("{s:o}", "scores", list);
 }
 
-static json_t *games(const world *world, const json_t *payload)
+static json_t *games(const world *w, const json_t *payload)
 {
     const char *a = json_string_value(json_object_get(json_object_get(payload, "a"), "hotkey"));
     const char *b = json_string_value(json_object_get(json_object_get(payload, "b"), "hotkey"));
-    bool a_wins = place_of(world, a) < place_of(world, b);
+    bool a_wins = place_of(w, a) < place_of(w, b);
     return json_pack("{s:i, s:i, s:i}", "model_a_wins", a_wins ? 60 : 30, "model_b_wins", a_wins ? 30 : 60, "draws",
                      10);
 }
 
-json_t *world_result(world *world, const gdi_job_lease *lease, const json_t *payload)
+json_t *world_result(world *w, const gdi_job_lease *lease, const json_t *payload)
 {
     const char *kind = lease->kind;
     if (strcmp(kind, GDI_WORK_CHOOSE_CONTENT) == 0) {
@@ -110,91 +110,90 @@ json_t *world_result(world *world, const gdi_job_lease *lease, const json_t *pay
         return json_pack("{s:s}", "status", "success");
     }
     if (strcmp(kind, GDI_WORK_EVALUATE) == 0) {
-        return scores(world, payload);
+        return scores(w, payload);
     }
     if (strcmp(kind, GDI_WORK_PLAY_PAIR) == 0) {
-        return games(world, payload);
+        return games(w, payload);
     }
     if (strcmp(kind, GDI_WORK_PLAY_ALONE) == 0) {
         const char *hotkey = json_string_value(json_object_get(json_object_get(payload, "player"), "hotkey"));
-        return json_pack("{s:f}", "score", 1000 - place_of(world, hotkey));
+        return json_pack("{s:f}", "score", 1000 - place_of(w, hotkey));
     }
     return json_object();
 }
 
 /* With faults: whether the caller is to try again. */
-static bool try_again(world *world, god_status status, uint32_t failures)
+static bool try_again(world *w, god_status status, uint32_t failures)
 {
-    if (world->stage.failures == failures) {
+    if (w->stage.failures == failures) {
         return false;
     }
     ck_assert_int_eq(status, GOD_E_IO);
-    world->stage.fail_at = world->stage.statements + world->fault_every;
+    w->stage.fail_at = w->stage.statements + w->fault_every;
     return true;
 }
 
-static god_status claim(world *world, gdi_job_lease *lease, god_error *err)
+static god_status claim(world *w, gdi_job_lease *lease, god_error *err)
 {
-    stage *stage = &world->stage;
+    stage *s = &w->stage;
     for (;;) {
-        uint32_t failures = stage->failures;
-        god_status status = gdi_job_claim(stage->db, kinds, "world", stage->now_us, GDI_HOUR_US, lease, err);
-        if (!try_again(world, status, failures)) {
+        uint32_t failures = s->failures;
+        god_status status = gdi_job_claim(s->db, kinds, "world", s->now_us, GDI_HOUR_US, lease, err);
+        if (!try_again(w, status, failures)) {
             return status;
         }
     }
 }
 
-static god_status end_job(world *world, const gdi_job_lease *lease, const char *result, god_error *err)
+static god_status end_job(world *w, const gdi_job_lease *lease, const char *result, god_error *err)
 {
-    stage *stage = &world->stage;
+    stage *s = &w->stage;
     for (;;) {
-        uint32_t failures = stage->failures;
-        god_status status = result == NULL
-                                ? gdi_job_fail(stage->db, lease, stage->now_us, 0, "the test made it fail", err)
-                                : gdi_job_finish(stage->db, lease, stage->now_us, result, err);
-        if (!try_again(world, status, failures)) {
+        uint32_t failures = s->failures;
+        god_status status = result == NULL ? gdi_job_fail(s->db, lease, s->now_us, 0, "the test made it fail", err)
+                                           : gdi_job_finish(s->db, lease, s->now_us, result, err);
+        if (!try_again(w, status, failures)) {
             return status;
         }
     }
 }
 
-bool world_answer_one(world *world)
+bool world_answer_one(world *w)
 {
     god_error err = GOD_ERROR_INIT;
     gdi_job_lease lease = {.job_id = 0};
-    god_status status = claim(world, &lease, &err);
+    god_status status = claim(w, &lease, &err);
     if (status == GOD_E_NOT_FOUND) {
         return false;
     }
     OK(status, &err);
     json_t *payload = json_loads(lease.payload_json, 0, NULL), *result = NULL;
     ck_assert_ptr_nonnull(payload);
-    if (world->hook == NULL || !world->hook(world, &lease, payload, &result)) {
-        result = world_result(world, &lease, payload);
+    if (w->hook == NULL || !w->hook(w, &lease, payload, &result)) {
+        result = world_result(w, &lease, payload);
     }
     char *text = result == NULL ? NULL : json_dumps(result, JSON_COMPACT);
-    OK(end_job(world, &lease, text, &err), &err);
+    OK(end_job(w, &lease, text, &err), &err);
     free(text);
     json_decref(result);
     json_decref(payload);
     gdi_job_lease_clear(&lease);
-    world->answered++;
+    w->answered++;
     return true;
 }
 
 /* ---- playing ---- */
 
 /* Until nothing is left to do, whatever fails meanwhile. */
-static void turn_with_faults(world *world)
+static void turn_with_faults(world *w)
 {
-    stage *stage = &world->stage;
+    stage *s = &w->stage;
     for (uint32_t i = 0; i < 1000; i++) {
-        uint32_t failures = stage->failures;
-        god_status status = stage_try_turn(stage);
-        if (!try_again(world, status, failures)) {
+        uint32_t failures = s->failures;
+        god_status status = stage_try_turn(s);
+        if (!try_again(w, status, failures)) {
             ck_assert_int_eq(status, GOD_OK);
-            if (stage->last.steps == 0) {
+            if (s->last.steps == 0) {
                 return;
             }
         }
@@ -203,74 +202,74 @@ static void turn_with_faults(world *world)
 }
 
 /* What the test itself asks never fails, and does not bring the next fault nearer. */
-static uint64_t pause_faults(world *world)
+static uint64_t pause_faults(world *w)
 {
-    uint64_t left = world->stage.fail_at - world->stage.statements;
-    world->stage.fail_at = 0;
+    uint64_t left = w->stage.fail_at - w->stage.statements;
+    w->stage.fail_at = 0;
     return left;
 }
 
-static void resume_faults(world *world, uint64_t left)
+static void resume_faults(world *w, uint64_t left)
 {
-    world->stage.fail_at = world->fault_every > 0 ? world->stage.statements + left : 0;
+    w->stage.fail_at = w->fault_every > 0 ? w->stage.statements + left : 0;
 }
 
-static bool is_decided(world *world)
+static bool is_decided(world *w)
 {
-    uint64_t left = pause_faults(world);
-    bool decided = world_winner(world)[0] != '\0';
-    resume_faults(world, left);
+    uint64_t left = pause_faults(w);
+    bool decided = world_winner(w)[0] != '\0';
+    resume_faults(w, left);
     return decided;
 }
 
-static bool move_clock(world *world)
+static bool move_clock(world *w)
 {
     god_error err = GOD_ERROR_INIT;
     int64_t next_us = INT64_MAX;
-    uint64_t left = pause_faults(world);
-    OK(gdi_job_next_due(world->stage.db, &next_us, &err), &err);
-    resume_faults(world, left);
-    next_us = world->stage.last.next_due_us < next_us ? world->stage.last.next_due_us : next_us;
-    if (next_us == INT64_MAX || world->clock_stands) {
+    uint64_t left = pause_faults(w);
+    OK(gdi_job_next_due(w->stage.db, &next_us, &err), &err);
+    resume_faults(w, left);
+    next_us = w->stage.last.next_due_us < next_us ? w->stage.last.next_due_us : next_us;
+    if (next_us == INT64_MAX || w->clock_stands) {
         return false;
     }
-    ck_assert_int_gt(next_us, world->stage.now_us);
-    world->stage.now_us = next_us;
+    ck_assert_int_gt(next_us, w->stage.now_us);
+    w->stage.now_us = next_us;
     return true;
 }
 
-void world_play(world *world)
+void world_play(world *w)
 {
     for (uint32_t i = 0; i < 20000; i++) {
-        if (world->fault_every > 0) {
-            turn_with_faults(world);
+        if (w->fault_every > 0) {
+            turn_with_faults(w);
         } else {
-            stage_turn(&world->stage);
+            stage_turn(&w->stage);
         }
-        if (world->stops_at_decision && is_decided(world)) {
+        if (w->stops_at_decision && is_decided(w)) {
             return;
         }
         bool any = false;
-        while (world_answer_one(world)) {
+        while (world_answer_one(w)) {
             any = true;
         }
-        if (!any && !move_clock(world)) {
+        if (!any && !move_clock(w)) {
             return;
         }
     }
     ck_abort_msg("the tournament does not come to an end");
 }
 
-const char *world_winner(world *world)
+const char *world_winner(world *w)
 {
-    return stage_text(&world->stage,
+    return stage_text(&w->stage,
                       "SELECT COALESCE(winner_hotkey, '') FROM tournaments ORDER BY created_at DESC LIMIT 1");
 }
 
-const char *world_shape(world *world)
+const char *world_shape(world *w)
 {
     return stage_text(
-        &world->stage,
+        &w->stage,
         "SELECT group_concat(shape, ' ') FROM (SELECT ((SELECT count(*) FROM tournament_groups g WHERE g.round_id ="
         " r.round_id) + (SELECT count(*) FROM tournament_pairs p WHERE p.round_id = r.round_id)) ||"
         " CASE WHEN round_type = 'group' THEN 'g' ELSE '' END || CASE WHEN is_final_round THEN 'f' ELSE '' END AS shape"

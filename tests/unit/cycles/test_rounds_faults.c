@@ -10,16 +10,16 @@ enum { TEXT_PERIOD = 151, ENVIRONMENT_PERIOD = 401, PERIODS = 24 };
 
 static char *played(uint32_t type, uint32_t count, uint64_t fault_every, uint32_t *ret_failures)
 {
-    world world;
-    world_open(&world, type, count, 4);
-    world.fault_every = fault_every;
-    world.stage.fail_at = fault_every > 0 ? world.stage.statements + fault_every : 0;
-    world_play(&world);
-    world.stage.fail_at = 0;
-    ck_assert_str_eq(world_winner(&world), "5M00");
-    char *dump = stage_dump(&world.stage);
-    *ret_failures = world.stage.failures;
-    world_close(&world);
+    world w;
+    world_open(&w, type, count, 4);
+    w.fault_every = fault_every;
+    w.stage.fail_at = fault_every > 0 ? w.stage.statements + fault_every : 0;
+    world_play(&w);
+    w.stage.fail_at = 0;
+    ck_assert_str_eq(world_winner(&w), "5M00");
+    char *dump = stage_dump(&w.stage);
+    *ret_failures = w.stage.failures;
+    world_close(&w);
     return dump;
 }
 
@@ -55,24 +55,24 @@ START_TEST(test_cycles_rounds__restarts_leave_the_tables_alone)
 {
     uint32_t failures = 0;
     char *wanted = played(GDI_TEXT, 8, 0, &failures);
-    world world;
-    world_open(&world, GDI_TEXT, 8, 4);
-    for (uint32_t i = 0; i < 10000 && world_winner(&world)[0] == '\0'; i++) {
-        stage_reopen(&world.stage);
-        (void)stage_try_turn(&world.stage);
-        stage_reopen(&world.stage);
-        stage_turn(&world.stage);
-        if (world_winner(&world)[0] == '\0') {
-            while (world_answer_one(&world)) {
+    world w;
+    world_open(&w, GDI_TEXT, 8, 4);
+    for (uint32_t i = 0; i < 10000 && world_winner(&w)[0] == '\0'; i++) {
+        stage_reopen(&w.stage);
+        (void)stage_try_turn(&w.stage);
+        stage_reopen(&w.stage);
+        stage_turn(&w.stage);
+        if (world_winner(&w)[0] == '\0') {
+            while (world_answer_one(&w)) {
             }
         }
     }
-    ck_assert_str_eq(world_winner(&world), "5M00");
-    char *got = stage_dump(&world.stage);
+    ck_assert_str_eq(world_winner(&w), "5M00");
+    char *got = stage_dump(&w.stage);
     ck_assert_str_eq(got, wanted);
     free(got);
     free(wanted);
-    world_close(&world);
+    world_close(&w);
 }
 END_TEST
 
@@ -93,51 +93,50 @@ static const char *const nonsense[] = {
 enum { NONSENSE_COUNT = sizeof nonsense / sizeof *nonsense };
 
 /* One answer in six; which one, a small generator says. */
-static bool talk_nonsense(world *world, const gdi_job_lease *lease, const json_t *payload, json_t **ret_result)
+static bool talk_nonsense(world *w, const gdi_job_lease *lease, const json_t *payload, json_t **ret_result)
 {
     (void)lease;
     (void)payload;
-    world->counter = world->counter * 1664525u + 1013904223u;
-    if ((world->counter >> 16) % 6 != 0) {
+    w->counter = w->counter * 1664525u + 1013904223u;
+    if ((w->counter >> 16) % 6 != 0) {
         return false;
     }
-    *ret_result = json_loads(nonsense[(world->counter >> 20) % NONSENSE_COUNT], 0, NULL);
+    *ret_result = json_loads(nonsense[(w->counter >> 20) % NONSENSE_COUNT], 0, NULL);
     return true;
 }
 
 /* An operator retries what failed, until the tournament is decided. */
-static void play_with_an_operator(world *world)
+static void play_with_an_operator(world *w)
 {
     god_error err = GOD_ERROR_INIT;
-    stage *stage = &world->stage;
-    world->clock_stands = true;
-    for (int i = 0; i < 2000 && world_winner(world)[0] == '\0'; i++) {
-        world_play(world);
-        const char *task_id = stage_text(stage, "SELECT l.task_id FROM tournament_tasks l JOIN tournament_rounds r ON"
-                                                " r.round_id = l.round_id JOIN tasks t ON t.task_id = l.task_id WHERE"
-                                                " r.status = 'active' AND t.status IN ('failure', 'success') ORDER BY"
-                                                " t.status, t.updated_at LIMIT 1");
-        if (task_id[0] != '\0' && world_winner(world)[0] == '\0') {
+    stage *s = &w->stage;
+    w->clock_stands = true;
+    for (int i = 0; i < 2000 && world_winner(w)[0] == '\0'; i++) {
+        world_play(w);
+        const char *task_id = stage_text(s, "SELECT l.task_id FROM tournament_tasks l JOIN tournament_rounds r ON"
+                                            " r.round_id = l.round_id JOIN tasks t ON t.task_id = l.task_id WHERE"
+                                            " r.status = 'active' AND t.status IN ('failure', 'success') ORDER BY"
+                                            " t.status, t.updated_at LIMIT 1");
+        if (task_id[0] != '\0' && world_winner(w)[0] == '\0') {
             char id[64];
             (void)snprintf(id, sizeof id, "%s", task_id);
-            (void)gdi_operator_retry_task(stage->cycles, id, stage->now_us, &err);
+            (void)gdi_operator_retry_task(s->cycles, id, s->now_us, &err);
         }
-        stage->now_us += INT64_C(900000000);
+        s->now_us += INT64_C(900000000);
     }
 }
 
 START_TEST(test_cycles_rounds__nonsense_breaks_nothing)
 {
     static const uint32_t types[] = {GDI_TEXT, GDI_ENVIRONMENT, GDI_IMAGE};
-    world world;
-    world_open(&world, types[_i % 3], 8, 8);
-    world.hook = talk_nonsense;
-    world.counter = (uint32_t)_i * 7919u + 1;
-    play_with_an_operator(&world);
-    ck_assert_str_ne(world_winner(&world), "");
-    ck_assert_int_eq(stage_int(&world.stage, "SELECT count(*) FROM task_nodes WHERE quality_score NOT IN (-1, 0, 3)"),
-                     0);
-    world_close(&world);
+    world w;
+    world_open(&w, types[_i % 3], 8, 8);
+    w.hook = talk_nonsense;
+    w.counter = (uint32_t)_i * 7919u + 1;
+    play_with_an_operator(&w);
+    ck_assert_str_ne(world_winner(&w), "");
+    ck_assert_int_eq(stage_int(&w.stage, "SELECT count(*) FROM task_nodes WHERE quality_score NOT IN (-1, 0, 3)"), 0);
+    world_close(&w);
 }
 END_TEST
 

@@ -9,10 +9,10 @@
 
 enum { PLAYS = 40, WITHIN = 160 }; /* a play fails allocations 1 .. WITHIN of its turns, in its own order */
 
-static uint32_t turn_without_memory(world *world, uint32_t fail_at)
+static uint32_t turn_without_memory(world *w, uint32_t fail_at)
 {
     failing_alloc_begin(fail_at);
-    god_status status = stage_try_turn(&world->stage);
+    god_status status = stage_try_turn(&w->stage);
     size_t count = failing_alloc_end();
     bool failed = count >= fail_at;
     ck_assert_msg(!failed || status == GOD_E_NOMEM || status == GOD_OK, "%s", god_status_name(status));
@@ -22,21 +22,21 @@ static uint32_t turn_without_memory(world *world, uint32_t fail_at)
 /* play 0: with all the memory it wants. Returns all rows. */
 static char *played(uint32_t type, uint32_t play, uint32_t *ret_failures)
 {
-    world world;
+    world w;
     uint32_t failures = 0;
-    world_open(&world, type, 8, 16);
-    for (uint32_t turn = 0; turn < 5000 && world_winner(&world)[0] == '\0'; turn++) {
+    world_open(&w, type, 8, 16);
+    for (uint32_t turn = 0; turn < 5000 && world_winner(&w)[0] == '\0'; turn++) {
         if (play > 0) {
-            failures += turn_without_memory(&world, 1 + (turn * 17 + play * 4) % WITHIN);
+            failures += turn_without_memory(&w, 1 + (turn * 17 + play * 4) % WITHIN);
         }
-        stage_turn(&world.stage);
-        if (world_winner(&world)[0] == '\0' && !world_answer_one(&world)) {
+        stage_turn(&w.stage);
+        if (world_winner(&w)[0] == '\0' && !world_answer_one(&w)) {
             break;
         }
     }
-    ck_assert_str_ne(world_winner(&world), "");
-    char *dump = stage_dump(&world.stage);
-    world_close(&world);
+    ck_assert_str_ne(world_winner(&w), "");
+    char *dump = stage_dump(&w.stage);
+    world_close(&w);
     *ret_failures = failures;
     return dump;
 }
