@@ -28,7 +28,7 @@ static const gdi_usage usage = {
     .synopsis = "args REQUEST.json | upload FOLDER --repository OWNER/NAME --task-id ID [OPTION ...]",
     .summary = "args shows what a training is started with: task type, Dockerfile, arguments, environment, container\n"
                "settings, time limit and folders. REQUEST.json is the request that a validator sends to a trainer\n"
-               "(POST /v1/trainer/start_training). Nothing is fetched, built or run.\n"
+               "(POST /v1/trainer/start_training, or /v1/trainer/model_prep). Nothing is fetched, built or run.\n"
                "upload puts the result of a training onto the hub, in place of what was in that repository: without\n"
                "trainer states, and only the folder with the weights when there is one.",
     .options = options,

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 
 #include "core/cli/task.h"
+#include "core/training/model_prep.h"
 #include "core/training/stats.h"
+#include "god/helpers/json.h"
 
 /* "URL,URL" into a list. */
 static god_status split_urls(const char *text, gdi_strings *urls, god_error *err)
@@ -145,10 +147,61 @@ static god_status show(const gdi_task_args *args, gdi_training_types *types, god
     return status;
 }
 
+/* ---- the other request that a trainer gets ---- */
+
+static god_status show_prep(const gdi_task_args *args, const gdi_prep_request *request, god_error *err)
+{
+    const char *salt = getenv("MODEL_HASH_SALT");
+    gdi_strings urls = {.items = NULL};
+    gdi_prep_plan plan = {.model_dir = NULL};
+    god_status status = split_urls(args->sidecar_urls, &urls, err);
+    if (status == GOD_OK) {
+        status = gdi_prep_plan_make(request, salt == NULL ? "" : salt, &urls, &plan, err);
+    }
+    json_t *value = status == GOD_OK ? gdi_prep_plan_to_json(request, &plan) : NULL;
+    if (status == GOD_OK && value == NULL) {
+        status = god_fail(err, GOD_E_NOMEM, "out of memory for the plan");
+    } else if (status == GOD_OK && args->json) {
+        (void)json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+        (void)fputc('\n', stdout);
+    } else if (status == GOD_OK) {
+        (void)printf("model preparation of %s\n", request->task_id);
+        print_list("arguments", json_object_get(value, "argv"));
+        print_object("container", json_object_get(value, "host_config"));
+        print_list("download", json_object_get(value, "downloader_argv"));
+    }
+    json_decref(value);
+    gdi_prep_plan_clear(&plan);
+    gdi_strings_clear(&urls);
+    return status;
+}
+
+/* *ret_is_one 0: it is for somebody else. What cannot be read is left to them, too. */
+static god_status show_if_prep(const gdi_task_args *args, uint32_t *ret_is_one, god_error *err)
+{
+    json_t *root = NULL;
+    gdi_prep_request request;
+    *ret_is_one =
+        god_json_read(args->place, GDI_REQUEST_BYTES_MAX, &root, NULL) == GOD_OK && gdi_prep_request_is_one(root);
+    if (!*ret_is_one) {
+        json_decref(root);
+        return GOD_OK;
+    }
+    GOD_TRY(gdi_prep_request_take(args->place, root, &request, err));
+    god_status status = show_prep(args, &request, err);
+    gdi_prep_request_clear(&request);
+    return status;
+}
+
 god_status gdi_task_args_show(const gdi_task_args *args, god_error *err)
 {
     if (args->place == NULL) {
         return god_fail(err, GOD_E_INVALID, "REQUEST.json is missing, see god task --help");
+    }
+    uint32_t is_prep = 0;
+    GOD_TRY(show_if_prep(args, &is_prep, err));
+    if (is_prep) {
+        return GOD_OK;
     }
     gdi_training_types *types = calloc(1, sizeof *types);
     god_status status = types == NULL ? god_fail(err, GOD_E_NOMEM, "out of memory") : show(args, types, err);

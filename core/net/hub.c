@@ -256,7 +256,7 @@ static god_status read_file(const json_t *item, gdi_hub_file *file, god_error *e
     return file->path != NULL ? GOD_OK : god_fail(err, GOD_E_NOMEM, "out of memory for the hub's list");
 }
 
-static god_status read_listing(const json_t *value, gdi_hub_listing *listing, god_error *err)
+god_status gdi_hub_read_listing(const json_t *value, gdi_hub_listing *listing, god_error *err)
 {
     const char *commit = NULL;
     json_t *files = NULL;
@@ -299,7 +299,7 @@ god_status gdi_hub_list(gdi_hub *hub, uint32_t kind, const char *repository, con
         status = gdi_hub_ask(hub, "GET", path.data, NULL, NULL, &code, &value, err);
     }
     if (status == GOD_OK) {
-        status = code == 200 ? read_listing(value, &listing, err) : fail_code(kind, repository, at, code, err);
+        status = code == 200 ? gdi_hub_read_listing(value, &listing, err) : fail_code(kind, repository, at, code, err);
     }
     json_decref(value);
     god_text_free(&path);

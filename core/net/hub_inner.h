@@ -22,6 +22,9 @@ god_status gdi_url_escape(const char *text, uint32_t slashes, god_text *url, god
 god_status gdi_hub_ask(gdi_hub *hub, const char *method, const char *path, const char *content_type,
                        const god_text *body, long *ret_code, json_t **ret_value, god_error *err);
 
+/* What the hub says a repository holds. *listing is empty before and, on failure too, ended by the caller. */
+god_status gdi_hub_read_listing(const json_t *value, gdi_hub_listing *listing, god_error *err);
+
 /* "model" or "dataset"; static text. */
 const char *gdi_hub_kind(uint32_t kind);
 
