@@ -82,7 +82,7 @@ god_status gdi_people_init(gdi_people *people, const gdi_people_options *options
     }
     people->trainer_count = (uint32_t)gdi_draw_range(people->seed, "trainers", "", 0, 2, GDI_PEOPLE_TRAINERS_MAX);
     for (uint32_t i = 0; i < people->trainer_count; i++) {
-        (void)snprintf(people->trainers[i], sizeof people->trainers[i], "10.255.0.%u", i + 1);
+        (void)snprintf(people->trainers[i], sizeof people->trainers[i], "10.255.0.%u", (i + 1u) & 255u);
     }
     return GOD_OK;
 }
