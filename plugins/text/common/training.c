@@ -21,16 +21,37 @@ static god_status check_form(const json_t *data, god_error *err)
     return god_json_get_str("training_data", data, "file_format", &text, err);
 }
 
-/* The request with nothing in it that its task type does not know of. */
-static god_status make_spec(json_t *data, const char *task_type, gtx_kind kind, json_t *record_take, god_error *err)
+/* Every kind checks all that the kinds share, before a kind leaves anything out: a mistake in a request must not make
+ * it a request of another kind. */
+static god_status check_shared(const json_t *data, const char *task_type, gtx_kind kind, god_error *err)
 {
-    int failed = json_object_set_new(data, "dataset_type", record_take) != 0 ||
-                 json_object_set_new(data, "task_type", json_string(task_type)) != 0;
+    gtx_task_spec spec;
+    char *text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    if (text == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "training_data: out of memory");
+    }
+    god_status status = gtx_task_spec_parse(text, task_type, kind, &spec, err);
+    free(text);
+    GOD_TRY(status);
+    gtx_task_spec_free(&spec);
+    return GOD_OK;
+}
+
+/* The request with nothing in it that its task type does not know of. *ret_text is freed with free(). */
+static god_status make_spec(json_t *data, const char *task_type, gtx_kind kind, json_t *record_take, char **ret_text,
+                            god_error *err)
+{
+    if (json_object_set_new(data, "dataset_type", record_take) != 0 ||
+        json_object_set_new(data, "task_type", json_string(task_type)) != 0) {
+        return god_fail(err, GOD_E_NOMEM, "training_data: out of memory");
+    }
+    GOD_TRY(check_shared(data, task_type, kind, err));
     if (kind != GTX_KIND_INSTRUCT) { /* only instruct tasks have a KL term; for others the switch means nothing */
         (void)json_object_del(data, "use_kl");
         (void)json_object_del(data, "kl_coef");
     }
-    return failed ? god_fail(err, GOD_E_NOMEM, "training_data: out of memory") : GOD_OK;
+    *ret_text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    return *ret_text != NULL ? GOD_OK : god_fail(err, GOD_E_NOMEM, "training_data: out of memory");
 }
 
 static god_status claim_with(json_t *data, const char *task_type, gtx_kind kind, void *user,
@@ -38,20 +59,12 @@ static god_status claim_with(json_t *data, const char *task_type, gtx_kind kind,
 {
     god_claim claim = {.size = GOD_SIZE_TO(god_claim, spec_json), .order = (uint32_t)kind};
     json_t *record = NULL;
-    gtx_task_spec spec;
+    char *text = NULL;
     GOD_TRY(check_form(data, err));
     GOD_TRY(gtx_record_known(kind, json_object_get(data, "dataset_type"), &claim.keys, &record, err));
-    GOD_TRY(make_spec(data, task_type, kind, record, err));
-    char *text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    if (text == NULL) {
-        return god_fail(err, GOD_E_NOMEM, "training_data: out of memory");
-    }
-    god_status status = gtx_task_spec_parse(text, task_type, kind, &spec, err);
-    if (status == GOD_OK) {
-        claim.spec_json = text;
-        status = claimed(user, &claim);
-        gtx_task_spec_free(&spec);
-    }
+    GOD_TRY(make_spec(data, task_type, kind, record, &text, err));
+    claim.spec_json = text;
+    god_status status = claimed(user, &claim);
     free(text);
     return status;
 }

@@ -11,6 +11,21 @@ import sys
 import tempfile
 
 
+# A mistake in what all kinds share is refused; it must not make the request one of another kind.
+REFUSED = [({"use_kl": True}, "kl_coef"), ({"use_kl": "yes"}, "use_kl"), ({"kl_coef": "x", "use_kl": True}, "kl_coef"),
+           ({"file_format": "xml"}, "file_format"), ({"file_format": None}, "file_format"), ({"dataset": ""}, "dataset"),
+           ({"dataset_type": []}, "dataset_type"), ({"task_id": "a/b"}, "task_id"), ({"model": ""}, "model"),
+           ({"expected_repo_name": None}, "expected_repo_name"), ({"hours_to_complete": -1}, "hours_to_complete")]
+
+
+def accepted_mistakes(god, request, work):
+    for change, word in REFUSED:
+        case = {"request": {**request, "training_data": {**request["training_data"], **change}}}
+        _, error = show(god, case, work)
+        if error is None or not error.startswith("exit status 2: god task: ") or f'"{word}"' not in error:
+            yield f"{json.dumps(change)}: {error}"
+
+
 def show(god, case, work):
     path = os.path.join(work, "request.json")
     with open(path, "w", encoding="utf-8") as file:
@@ -86,6 +101,9 @@ def main():
                 print(f"{case['id']} (request {number}): {problem}")
             failed += bool(problems)
             seen.add(case["id"])
+        for problem in accepted_mistakes(god, cases[0]["request"], work):
+            print(f"not refused as it should be: {problem}")
+            failed += 1
     print(f"{len(cases)} requests of {len(seen)} test vectors, {failed} differ")
     if failed or len(cases) < 50:
         sys.exit(1)
