@@ -157,9 +157,8 @@ static god_status apply_gpu(gdi_step *step, const char *trainer_ip, int64_t aske
     uint32_t available = 0;
     GOD_TRY(god_json_get_int("gpu", gpu, "gpu_id", 0, 1 << 20, &id, err));
     GOD_TRY(god_json_get_bool("gpu", gpu, "available", &available, err));
-    return available
-               ? gdi_gpu_seen_free_in(step->db, trainer_ip, id, asked_us - grace_us, step->now_us, NULL, err)
-               : gdi_gpu_seen_busy_in(step->db, trainer_ip, id, step->now_us + silent_us, step->now_us, NULL, err);
+    return available ? gdi_gpu_seen_free_in(step->db, trainer_ip, id, asked_us - grace_us, step->now_us, err)
+                     : gdi_gpu_seen_busy_in(step->db, trainer_ip, id, step->now_us + silent_us, step->now_us, err);
 }
 
 static god_status apply_trainer(gdi_step *step, int64_t asked_us, const json_t *trainer, god_error *err)

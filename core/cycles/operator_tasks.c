@@ -67,6 +67,14 @@ static god_status act_on_task(gdi_cycles *cycles, gdi_db *db, task_action *actio
     return status;
 }
 
+/* Should it fail again, people are told again. */
+static god_status forget_told(gdi_step *step, const char *task_id, god_error *err)
+{
+    const char *key = NULL;
+    GOD_TRY(gdi_step_format(step, &key, err, GDI_WORK_NOTIFY "/task_failed/%s", task_id));
+    return GDI_STEP_RUN(step, NULL, err, "DELETE FROM jobs WHERE key = $1", gdi_text(key));
+}
+
 static god_status retry(gdi_step *step, const gdi_task *task, god_error *err)
 {
     static const char *const may[] = {"training", "preevaluation", "evaluating", "success", "failure", NULL};
@@ -78,6 +86,7 @@ static god_status retry(gdi_step *step, const gdi_task *task, god_error *err)
         return god_fail(err, GOD_E_INVALID, "task %s is %s and was not trained yet; replace it instead", task->task_id,
                         task->status);
     }
+    GOD_TRY(forget_told(step, task->task_id, err));
     GOD_TRY(gdi_task_jobs_remove_in(step->db, task->task_id, err));
     GOD_TRY(gdi_gpus_release_task_in(step->db, task->task_id, step->now_us, err));
     GOD_TRY(gdi_pvp_reset_in(step->db, task->task_id, err));

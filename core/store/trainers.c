@@ -64,9 +64,9 @@ god_status gdi_trainer_occupied_in(gdi_db *db, const char *trainer_ip, int64_t u
 }
 
 god_status gdi_gpu_seen_free_in(gdi_db *db, const char *trainer_ip, int64_t gpu_id, int64_t touched_before_us,
-                                int64_t now_us, uint64_t *ret_changed, god_error *err)
+                                int64_t now_us, god_error *err)
 {
-    return GDI_RUN(db, ret_changed, err,
+    return GDI_RUN(db, NULL, err,
                    "UPDATE trainers_gpus SET used_until = NULL, held_by = NULL, updated_at = $4 WHERE trainer_ip = $1"
                    " AND gpu_id = $2 AND used_until IS NOT NULL AND updated_at < $3 AND NOT EXISTS (SELECT 1 FROM"
                    " tournament_task_hotkey_trainings r WHERE r.training_status IN ('pending', 'training') AND"
@@ -77,9 +77,9 @@ god_status gdi_gpu_seen_free_in(gdi_db *db, const char *trainer_ip, int64_t gpu_
 }
 
 god_status gdi_gpu_seen_busy_in(gdi_db *db, const char *trainer_ip, int64_t gpu_id, int64_t until_us, int64_t now_us,
-                                uint64_t *ret_changed, god_error *err)
+                                god_error *err)
 {
-    return GDI_RUN(db, ret_changed, err,
+    return GDI_RUN(db, NULL, err,
                    "UPDATE trainers_gpus SET used_until = $3, updated_at = $4 WHERE trainer_ip = $1 AND gpu_id = $2 AND"
                    " (used_until IS NULL OR used_until <= $4)",
                    gdi_text(trainer_ip), gdi_int(gpu_id), gdi_time(until_us), gdi_time(now_us));

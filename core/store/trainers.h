@@ -29,11 +29,11 @@ god_status gdi_trainers(gdi_db *db, gdi_rows **ret_rows, god_error *err);
 god_status gdi_trainer_occupied_in(gdi_db *db, const char *trainer_ip, int64_t until_us, int64_t now_us,
                                    god_error *err);
 /* What a trainer says of one GPU: free again, unless the row changed after `touched_before_us` or what holds it is
- * still under way; or busy, when the row says free. *ret_changed tells whether the row was touched. */
+ * still under way; or busy, when the row says free. */
 god_status gdi_gpu_seen_free_in(gdi_db *db, const char *trainer_ip, int64_t gpu_id, int64_t touched_before_us,
-                                int64_t now_us, uint64_t *ret_changed, god_error *err);
+                                int64_t now_us, god_error *err);
 god_status gdi_gpu_seen_busy_in(gdi_db *db, const char *trainer_ip, int64_t gpu_id, int64_t until_us, int64_t now_us,
-                                uint64_t *ret_changed, god_error *err);
+                                god_error *err);
 
 /* An operator adds a trainer (its GPUs one by one) or takes it away. */
 god_status gdi_gpu_put_in(gdi_db *db, const char *trainer_ip, int64_t gpu_id, const char *gpu_type, int64_t vram_gb,

@@ -58,6 +58,16 @@ START_TEST(test_cycles_rounds__a_failed_task_blocks_until_it_is_retried)
     ck_assert_int_eq(stage_int(s, "SELECT count(*) FROM jobs WHERE key LIKE 'notify/task_failed/%'"), 1);
     ck_assert_str_eq(world_winner(&w), "");
 
+    /* It fails again, and people are told again. */
+    char failed[64];
+    (void)snprintf(failed, sizeof failed, "%s", (const char *)w.user);
+    int64_t told = stage_int(s, "SELECT max(job_id) FROM jobs WHERE key LIKE 'notify/task_failed/%'");
+    do_ok(gdi_operator_retry_task(s->cycles, failed, s->now_us, &err), &err);
+    w.user = failed;
+    world_play(&w);
+    ck_assert_int_eq(w.counter, 8);
+    ck_assert_int_gt(stage_int(s, "SELECT max(job_id) FROM jobs WHERE key LIKE 'notify/task_failed/%'"), told);
+
     do_ok(gdi_operator_retry_task(s->cycles, w.user, s->now_us, &err), &err);
     ck_assert_int_eq(stage_int(s, "SELECT count(*) FROM tasks WHERE status = 'training' AND n_eval_attempts = 0"), 1);
     w.user = NULL;
