@@ -18,6 +18,7 @@
 
 enum {
     busy_tick_ms = 50,       /* while workers run: their output and their ends are looked for */
+    device_tick_ms = 250,    /* while a job waits for a device that another process uses */
     idle_tick_ms = 5 * 1000, /* otherwise the backstop for a change of a folder that nobody told us */
     lock_wait_ms = 3 * 1000, /* one that was told to stop may still be at it */
 };
@@ -126,6 +127,7 @@ static void rest(daemon_state *d)
         busy |= d->queue.running[i].child != NULL;
     }
     int wait_ms = shorter(busy ? busy_tick_ms : idle_tick_ms, gdi_season_wait_ms(d->season));
+    wait_ms = d->queue.waits_for_device > 0 ? shorter(wait_ms, device_tick_ms) : wait_ms;
     wait_ms = d->beat_ms == 0 ? wait_ms : shorter(wait_ms, (int)d->beat_ms);
     const struct timespec wait = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000L};
     (void)sigemptyset(&none);
@@ -211,6 +213,7 @@ god_status gdi_daemon_run(const gdi_config *config, const gdi_layout *layout, co
                       .log = log,
                       .watch = {.fd = -1},
                       .catalogue = {.config = config, .layout = layout, .log = log},
+                      .queue = {.config = config},
                       .facts = {.lock = PTHREAD_MUTEX_INITIALIZER, .facts = {.started_us = gdi_facts_now_us()}},
                       .beat_ms = gdi_supervised_beat_ms()};
     (void)sigemptyset(&d.stops);

@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/signals.h"
+#include "core/host/devices.h"
 #include "core/worker/job.h"
 #include "god/helpers/json.h"
 
@@ -161,20 +162,30 @@ static gdi_running *free_place(gdi_queue *queue)
     return NULL;
 }
 
-/* Starts RUNNING/NAME, or ends it with a result that says why it cannot run. */
-static god_status begin(gdi_queue *queue, gdi_running *place, const char *name, god_error *err)
+/* The place is free again, and so is its device. */
+static void vacate(gdi_running *place)
+{
+    if (place->device_fd >= 0) {
+        (void)close(place->device_fd);
+    }
+    *place = (gdi_running){.device_fd = -1};
+}
+
+/* Starts RUNNING/NAME, or ends it with a result that says why it cannot run. The lease of its device goes with it. */
+static god_status begin_take(gdi_queue *queue, gdi_running *place, const char *name, int device_fd_take, god_error *err)
 {
     char dir[GOD_PATH_MAX];
     god_error why = GOD_ERROR_INIT;
+    *place = (gdi_running){.device_fd = device_fd_take};
     GOD_TRY(god_path_join(queue->running_dir, name, dir, err));
     if (complete_job(queue, dir, &why) != GOD_OK) {
+        vacate(place);
         return refuse(queue, name, why.message, err);
     }
-    *place = (gdi_running){.child = NULL};
     (void)snprintf(place->name, sizeof place->name, "%s", name);
     god_status status = start_worker(queue, place, err);
     if (status != GOD_OK) {
-        place->name[0] = '\0';
+        vacate(place);
         return status;
     }
     gdi_log_write(queue->log, GOD_LOG_INFO, "a job began", "job", name, NULL);
@@ -202,11 +213,19 @@ static uint32_t is_job_folder(const char *parent, const char *name)
 static god_status resume(void *user, const char *name, god_error *err)
 {
     gdi_queue *queue = user;
+    char dir[GOD_PATH_MAX];
+    int device_fd = -1;
     gdi_running *place = free_place(queue);
     if (place == NULL || is_running(queue, name) || !is_job_folder(queue->running_dir, name)) {
         return GOD_OK; /* what does not fit now is found again by the next turn */
     }
-    return begin(queue, place, name, err);
+    GOD_TRY(god_path_join(queue->running_dir, name, dir, err));
+    god_status status = gdi_device_lease(queue->config->paths_cache_dir, dir, &device_fd, err);
+    if (status != GOD_OK) {
+        queue->waits_for_device += status == GOD_E_TIMEOUT;
+        return status == GOD_E_TIMEOUT ? GOD_OK : status;
+    }
+    return begin_take(queue, place, name, device_fd, err);
 }
 
 static god_status take_queued(void *user, const char *name, god_error *err)
@@ -222,10 +241,20 @@ static god_status take_queued(void *user, const char *name, god_error *err)
     if (god_file_exists(to)) {
         return GOD_OK; /* a job of this name runs: this one waits */
     }
-    if (rename(from, to) != 0) {
-        return errno == ENOENT ? GOD_OK : god_fail_errno(err, GOD_E_IO, "cannot take the job \"%s\"", name);
+    int device_fd = -1;
+    god_status status = gdi_device_lease(queue->config->paths_cache_dir, from, &device_fd, err);
+    if (status != GOD_OK) {
+        queue->waits_for_device += status == GOD_E_TIMEOUT;
+        return status == GOD_E_TIMEOUT ? GOD_OK : status; /* its device is in use: it waits */
     }
-    return begin(queue, place, name, err);
+    if (rename(from, to) != 0) {
+        status = errno == ENOENT ? GOD_OK : god_fail_errno(err, GOD_E_IO, "cannot take the job \"%s\"", name);
+        if (device_fd >= 0) {
+            (void)close(device_fd);
+        }
+        return status;
+    }
+    return begin_take(queue, place, name, device_fd, err);
 }
 
 static void describe_end(const gdi_child_end *end, char *ret_text, size_t bytes)
@@ -253,7 +282,7 @@ static god_status finish(gdi_queue *queue, gdi_running *place, const gdi_child_e
         return start_worker(queue, place, err);
     }
     memcpy(name, place->name, sizeof name);
-    place->name[0] = '\0';
+    vacate(place);
     if (!has_result) {
         describe_end(end, message, sizeof message);
         return refuse(queue, name, message, err);
@@ -265,6 +294,7 @@ static god_status finish(gdi_queue *queue, gdi_running *place, const gdi_child_e
 
 god_status gdi_queue_turn(gdi_queue *queue, god_error *err)
 {
+    queue->waits_for_device = 0;
     for (uint32_t i = 0; i < queue->running_max; i++) {
         gdi_running *place = &queue->running[i];
         gdi_child_end end;
@@ -287,6 +317,9 @@ god_status gdi_queue_open(gdi_queue *queue, const gdi_config *config, const gdi_
                          .log = log,
                          .catalogue = catalogue,
                          .running_max = (uint32_t)config->host_jobs_max};
+    for (uint32_t i = 0; i < GDI_QUEUE_RUNNING_MAX; i++) {
+        queue->running[i].device_fd = -1;
+    }
     return join_all(queue, err);
 }
 
@@ -304,6 +337,6 @@ void gdi_queue_stop(gdi_queue *queue)
             (void)gdi_child_wait(queue->running[i].child, grace_ms, &end, NULL);
             gdi_child_free(queue->running[i].child);
         }
-        queue->running[i] = (gdi_running){.child = NULL};
+        vacate(&queue->running[i]);
     }
 }

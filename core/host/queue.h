@@ -8,6 +8,8 @@
  * because a job may be run any number of times. A queued job may leave out plugin.path (found by plugin.id or by the
  * task type) and the limits and folders that god.yaml states; they are written into its job.json when it starts.
  *
+ * A job for an accelerator waits in queued/ while another job uses that device, whoever's job it is.
+ *
  * Each job has a god-worker of its own, which supervises itself: what a plug-in does can hurt that one only. [one]
  */
 #ifndef GDI_HOST_QUEUE_H
@@ -21,6 +23,7 @@ enum { GDI_QUEUE_RUNNING_MAX = 64, GDI_QUEUE_NAME_BYTES_MAX = 255, GDI_QUEUE_ATT
 typedef struct gdi_running {
     char name[GDI_QUEUE_NAME_BYTES_MAX + 1]; /* "": this place is free */
     gdi_child *child;
+    int device_fd;     /* lease of its device (devices.h); -1: none */
     uint32_t attempts; /* of this daemon: a worker that is killed without a result is started again */
 } gdi_running;
 
@@ -32,6 +35,7 @@ typedef struct gdi_queue {
     char queued_dir[GOD_PATH_MAX], running_dir[GOD_PATH_MAX], done_dir[GOD_PATH_MAX];
     gdi_running running[GDI_QUEUE_RUNNING_MAX];
     uint32_t running_max;
+    uint32_t waits_for_device; /* how many jobs the last turn left lying because their device is in use */
 } gdi_queue;
 
 /* Makes the folders and starts again what was running. */

@@ -1,5 +1,6 @@
 /* `god host` as people run it: a process with folders around it. */
 #include "core/base/child.h"
+#include "core/base/lock.h"
 #include "core/worker/result.h"
 
 #include <signal.h>
@@ -86,7 +87,7 @@ static void copy_fault(const char *fault, const char *name)
 }
 
 /* A job without plug-in path, cache and limits, as a person would write it. */
-static void queue_job(const char *name, const char *fault)
+static void queue_job_on(const char *name, const char *fault, const char *device)
 {
     char staged[GOD_PATH_MAX], parent[GOD_PATH_MAX], queued[GOD_PATH_MAX], model[GOD_PATH_MAX], data[GOD_PATH_MAX],
         path[GOD_PATH_MAX];
@@ -105,10 +106,16 @@ static void queue_job(const char *name, const char *fault)
                   "evaluate", "plugin", "id", id, "spec", "task_type", "FaultTask", "inputs", "data", data,
                   "submissions", "id", "alice", "model_dir", test_submission_make(f.root, &alice, model));
     ck_assert_ptr_nonnull(job);
+    ck_assert_int_eq(json_object_set_new(job, "device", json_string(device)), 0);
     join(staged, "job.json", path);
     ck_assert_int_eq(god_json_write(path, job, &err), GOD_OK);
     json_decref(job);
     ck_assert_int_eq(rename(staged, queued), 0);
+}
+
+static void queue_job(const char *name, const char *fault)
+{
+    queue_job_on(name, fault, "cpu");
 }
 
 static void await_path(const char *kind, const char *name)
@@ -261,6 +268,28 @@ START_TEST(test_host_daemon__a_second_one_refuses_the_same_state_folder)
 }
 END_TEST
 
+START_TEST(test_host_daemon__a_job_waits_for_its_device)
+{
+    char dir[GOD_PATH_MAX], path[GOD_PATH_MAX];
+    god_error err = GOD_ERROR_INIT;
+    int lease = -1;
+    join(f.root, "cache/devices", dir);
+    ck_assert_int_eq(god_dir_make(dir, &err), GOD_OK);
+    join(dir, "cuda-0.lock", path);
+    ck_assert_int_eq(gdi_lock_take(path, 0, NULL, NULL, &lease, &err), GOD_OK);
+    copy_fault("normal", "a.so");
+    start_host();
+    await_log("the host is ready");
+    queue_job_on("a-waits", "normal", "cuda");
+    queue_job("b-runs", "normal"); /* behind it in the folder, and done nevertheless */
+    await_path("done", "b-runs");
+    join(f.jobs, "queued/a-waits", path);
+    ck_assert(god_file_exists(path));
+    (void)close(lease);
+    await_path("done", "a-waits"); /* whatever came of it: this machine may have no such device */
+}
+END_TEST
+
 Suite *suite_host_daemon(void)
 {
     Suite *suite = suite_create("host_daemon");
@@ -270,6 +299,7 @@ Suite *suite_host_daemon(void)
     tcase_add_test(tests, test_host_daemon__runs_queued_jobs_and_keeps_their_results);
     tcase_add_test(tests, test_host_daemon__a_job_that_was_cut_off_is_run_again);
     tcase_add_test(tests, test_host_daemon__survives_a_plugin_that_kills_its_supervisor);
+    tcase_add_test(tests, test_host_daemon__a_job_waits_for_its_device);
     tcase_add_test(tests, test_host_daemon__a_second_one_refuses_the_same_state_folder);
     suite_add_tcase(suite, tests);
     return suite;
