@@ -12,7 +12,7 @@ KEY = "a key for tests only"
 class Host:
     """Starts in a fresh folder and is stopped at the end of a `with`."""
 
-    def __init__(self, god, seed_tool=None, store=None):
+    def __init__(self, god, seed_tool=None, store=None, settings=""):
         self.god = god
         self.folder = tempfile.TemporaryDirectory(prefix="god-api-")
         root = self.folder.name
@@ -25,7 +25,7 @@ class Host:
             out.write(KEY + "\n")
         with open(self.config, "w") as out:
             out.write("paths: {state_dir: state, cache_dir: cache}\n"
-                      "http_server: {listen: \"127.0.0.1:0\", key_file: key, per_address_max: 64}\n")
+                      "http_server: {listen: \"127.0.0.1:0\", key_file: key, per_address_max: 64}\n" + settings)
             if store:
                 out.write(f"store: {{url: \"{store}\"}}\n")
         if seed_tool:

@@ -28,13 +28,20 @@ class Server:
                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
     def __enter__(self):
-        data = os.path.join(self.folder, "data")
-        self._run("initdb", "-D", data, "-A", "trust", "-E", "UTF8", "-U", "god", "--no-sync")
-        self._run("pg_ctl", "-D", data, "-w", "-l", os.path.join(self.folder, "log"), "-o",
-                  f"-k {self.folder} -c listen_addresses='' -c fsync=off", "start")
+        self.data = os.path.join(self.folder, "data")
+        self._run("initdb", "-D", self.data, "-A", "trust", "-E", "UTF8", "-U", "god", "--no-sync")
         self.url = f"postgres://god@/postgres?host={self.folder}"
+        self.start()
         return self
 
+    def start(self):
+        self._run("pg_ctl", "-D", self.data, "-w", "-l", os.path.join(self.folder, "log"), "-o",
+                  f"-k {self.folder} -c listen_addresses='' -c fsync=off", "start")
+
+    def crash(self):
+        """No farewell to anybody."""
+        self._run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
+
     def __exit__(self, *_):
-        self._run("pg_ctl", "-D", os.path.join(self.folder, "data"), "-m", "immediate", "stop")
+        self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""The same answers whatever the store is: every address of the interface, over SQLite and over PostgreSQL.
+"""The same answers whatever the store is: every address of the interface, over SQLite and over PostgreSQL; and a host
+whose PostgreSQL goes away and comes back.
 
 usage: test_engines.py GOD SEED_TOOL       77: skipped, PostgreSQL's server is not installed
 """
 import json
 import os
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -49,6 +51,30 @@ def read_all(god, seed_tool, store):
     return answers
 
 
+def await_ready(host, wanted):
+    """Asks until /ready answers with this status."""
+    for _ in range(600):
+        status, body = ask(host, "/ready")
+        if status == wanted:
+            return body
+        time.sleep(0.1)
+    raise SystemExit(f"/ready is {status} for a minute, {wanted} is wanted: {body}\n" + "".join(host.lines))
+
+
+def check_outage(god):
+    """While the store is away the host says so and goes on living; afterwards it needs nobody's help."""
+    with postgres.Server() as server, Host(god, None, server.url, "tournament: {types: [text]}\n") as host:
+        await_ready(host, 200)
+        server.crash()
+        assert not json.loads(await_ready(host, 503))["ready"]
+        assert ask(host, "/health")[0] == 200
+        assert ask(host, "/v1/tournaments/history")[0] == 503
+        server.start()
+        await_ready(host, 200)
+        assert ask(host, "/v1/tournaments/history")[0] == 200
+        assert host.stop() == 0
+
+
 def main():
     if postgres.tools() is None:
         print("skipped: PostgreSQL's server is not installed")
@@ -62,6 +88,7 @@ def main():
         assert on_postgres[address][0] == status, f"{address}: {on_postgres[address]}"
         if not address.startswith(MOVES):
             assert on_postgres[address][1] == body, f"{address}:\n{body}\n{on_postgres[address][1]}"
+    check_outage(god)
     print(f"{len(on_sqlite)} addresses answer alike")
     return 0
 
