@@ -47,7 +47,11 @@ def last_json(text):
 
 
 def make_models(work, shape, adapters=0):
+    """Written once to a folder: the same arguments give the same bytes."""
     folder = work / shape
+    last = folder / (f"adapter_{adapters - 1}" if adapters else "base")
+    if (last / ("adapter_model.safetensors" if adapters else "model.safetensors")).exists():
+        return folder
     run(sys.executable, HERE / "llama_models.py", folder, "--shape", shape, "--adapters", adapters, "--tokenizer",
         DEMO / "models" / "base")
     return folder
