@@ -47,23 +47,32 @@ static god_status open_checked(const char *path, const char *sha256, void **ret_
     return GOD_OK;
 }
 
+/* A plug-in that was loaded once stays, and so do its tables: they are kept here, and nobody takes them out. */
+typedef struct loaded {
+    gdi_plugin plugin;
+    struct loaded *earlier;
+} loaded;
+static loaded *last_loaded;
+
 god_status gdi_plugin_load(const char *path, const char *sha256, const gdi_plugin **ret_plugin, god_error *err)
 {
     void *handle = NULL;
     god_error reason = GOD_ERROR_INIT;
-    gdi_plugin *plugin = calloc(1, sizeof *plugin);
-    if (plugin == NULL) {
+    loaded *kept = calloc(1, sizeof *kept);
+    if (kept == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for the tables of a plug-in");
     }
     god_status status = open_checked(path, sha256, &handle, &reason);
     if (status == GOD_OK) {
-        status = gdi_tables_read(handle, NULL, NULL, plugin, &reason);
+        status = gdi_tables_read(handle, NULL, NULL, &kept->plugin, &reason);
     }
     if (status != GOD_OK) {
-        free(plugin);
+        free(kept);
         (void)gdi_name_file(path, &reason);
         return god_fail(err, status, "%s", reason.message);
     }
-    *ret_plugin = plugin;
+    kept->earlier = last_loaded;
+    last_loaded = kept;
+    *ret_plugin = &kept->plugin;
     return GOD_OK;
 }
