@@ -167,7 +167,7 @@ static god_status read_scores(const gdi_execution *x, const places *p, json_t **
         const char *id = json_string_value(json_object_get(gdi_result_submission(&result, i), "id"));
         (void)json_object_set_new(scores, id, score_of(&result, i));
     }
-    god_status status = count == 0 && result.outcome != GDI_OUTCOME_RESULT
+    god_status status = result.outcome == GDI_OUTCOME_CANCELLED || (count == 0 && result.outcome != GDI_OUTCOME_RESULT)
                             ? put_aside(x, p, result.message, err)
                             : add_submissions(x, ignored, scores, err); /* and those whose models are not there */
     gdi_result_clear(&result);
@@ -202,4 +202,19 @@ god_status gdi_look_evaluate(const gdi_execution *x, json_t **ret_result, uint32
     json_decref(job);
     json_decref(missing);
     return status;
+}
+
+/* Its worker is told to stop; one that waits in queued/ is taken away. */
+void gdi_drop_evaluate(const gdi_execution *x)
+{
+    places p;
+    char path[GOD_PATH_MAX];
+    if (find_places(x, &p, NULL) != GOD_OK) {
+        return;
+    }
+    if (god_file_exists(p.running) && god_path_join(p.running, "cancel", path, NULL) == GOD_OK) {
+        (void)god_file_write(path, "", 0, NULL);
+    } else if (rename(p.queued, p.staged) == 0) {
+        (void)god_dir_remove(p.staged, NULL);
+    }
 }

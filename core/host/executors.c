@@ -26,6 +26,7 @@ typedef struct line {
     const char *kind;
     gdi_run_fn *run;                                  /* by a hand; or */
     gdi_look_fn *look;                                /* by the watcher; or neither: nobody */
+    gdi_drop_fn *drop;                                /* may be NULL */
     const char *(*missing)(const gdi_config *config); /* why not; NULL: nothing is missing */
 } line;
 
@@ -67,7 +68,7 @@ static const line lines[] = {
     {.kind = GDI_WORK_REFRESH_GPUS, .run = gdi_run_refresh_gpus},
     {.kind = GDI_WORK_START_TRAINING, .run = gdi_run_start_training},
     {.kind = GDI_WORK_WATCH_TRAINING, .look = gdi_look_watch_training},
-    {.kind = GDI_WORK_EVALUATE, .look = gdi_look_evaluate, .missing = no_models},
+    {.kind = GDI_WORK_EVALUATE, .look = gdi_look_evaluate, .drop = gdi_drop_evaluate, .missing = no_models},
     {.kind = GDI_WORK_READ_TRANSFERS, .missing = no_chain},
     {.kind = GDI_WORK_SET_WEIGHTS, .missing = no_chain},
     {.kind = GDI_WORK_ASK_MINERS, .missing = no_wallet},
@@ -201,13 +202,14 @@ static god_status next_due(gdi_db *db, const char *const *kinds, int *ret_wait_m
     return GOD_OK;
 }
 
-/* Waits for a job, the end, or the time. */
-static void rest(const gdi_executors *all, gdi_db *db, int wait_ms)
+/* Waits for a job, the end, or the time. Returns 1 when rows of jobs changed meanwhile. */
+static uint32_t rest(const gdi_executors *all, gdi_db *db, int wait_ms)
 {
     struct pollfd ready[] = {{.fd = all->stop_fd, .events = POLLIN}, {.fd = gdi_db_wake_fd(db), .events = POLLIN}};
     uint32_t woken = 0;
     (void)poll(ready, 2, wait_ms);
     (void)gdi_db_take_wakes(db, &woken, NULL);
+    return woken;
 }
 
 /* GOD_E_NOT_FOUND: there is nothing to do. */
@@ -262,6 +264,9 @@ static void *run_hand(void *user)
         god_error err = GOD_ERROR_INIT;
         int wait_ms = trouble_ms;
         god_status status = do_one(all, db, &err);
+        if (status == GOD_OK) {
+            continue; /* there may be another */
+        }
         if (status == GOD_E_NOT_FOUND) {
             status = next_due(db, all->run_kinds, &wait_ms, &err);
         }
@@ -269,9 +274,7 @@ static void *run_hand(void *user)
             gdi_log_write(all->options.log, GOD_LOG_ERROR, "an executor cannot use the store, trying again", "reason",
                           err.message, NULL);
         }
-        if (status != GOD_OK || wait_ms != trouble_ms) {
-            rest(all, db, wait_ms);
-        }
+        (void)rest(all, db, wait_ms);
     }
     gdi_db_close(db);
     return NULL;
@@ -284,17 +287,24 @@ typedef struct watched {
     uint64_t due_ms; /* of the next look */
 } watched;
 
-/* One look at one job. Returns 1 when it is settled. */
+/* One look at one job, when it is time for one. Returns 1 when the job is settled or not ours any more. */
 static uint32_t look(const gdi_executors *all, watched *w)
 {
     json_t *result = NULL;
     uint32_t wait_ms = 0;
     god_error why = GOD_ERROR_INIT;
+    const line *of_kind = find(w->held.lease.kind);
     const gdi_execution x = execution_of(all, &w->held);
     if (gdi_held_keep(&w->held) != GOD_OK) {
-        return 1; /* somebody else's now, or cancelled */
+        if (of_kind->drop != NULL) {
+            of_kind->drop(&x);
+        }
+        return 1;
     }
-    god_status outcome = find(w->held.lease.kind)->look(&x, &result, &wait_ms, &why);
+    if (w->due_ms > gdi_clock_ms()) {
+        return 0;
+    }
+    god_status outcome = of_kind->look(&x, &result, &wait_ms, &why);
     if (outcome == GOD_OK && result == NULL) {
         w->due_ms = gdi_clock_ms() + wait_ms;
         return 0;
@@ -307,9 +317,7 @@ static uint32_t look(const gdi_executors *all, watched *w)
 static void look_at_all(const gdi_executors *all, watched *list, uint32_t *list_count)
 {
     for (uint32_t i = 0; i < *list_count;) {
-        if (list[i].due_ms > gdi_clock_ms() && gdi_held_keep(&list[i].held) == GOD_OK) {
-            i++;
-        } else if (!look(all, &list[i])) {
+        if (!look(all, &list[i])) {
             i++;
         } else {
             gdi_held_clear(&list[i].held);
@@ -347,6 +355,25 @@ static int wait_of(const watched *list, uint32_t list_count, int wait_ms)
     return wait_ms;
 }
 
+/* Jobs that were cancelled meanwhile: their leases are asked for at the next look, which then drops them. */
+static void doubt_cancelled(const gdi_executors *all, gdi_db *db, watched *list, uint32_t list_count)
+{
+    gdi_rows *rows = NULL;
+    if (list_count == 0 || GDI_QUERY(db, &rows, NULL, "SELECT job_id FROM jobs WHERE state = 'running' AND owner = $1",
+                                     gdi_text(all->owner)) != GOD_OK) {
+        return;
+    }
+    for (uint32_t i = 0; i < list_count; i++) {
+        uint32_t is_ours = 0;
+        while (!is_ours && gdi_rows_next(rows)) {
+            is_ours = gdi_rows_int(rows, 0) == list[i].held.lease.job_id;
+        }
+        list[i].held.renewed_ms = is_ours ? list[i].held.renewed_ms : 0;
+        gdi_rows_rewind(rows);
+    }
+    gdi_rows_free(rows);
+}
+
 static void release_all(const gdi_executors *all, watched *list, uint32_t list_count)
 {
     for (uint32_t i = 0; i < list_count; i++) {
@@ -374,7 +401,9 @@ static void *run_watcher(void *user)
             gdi_log_write(all->options.log, GOD_LOG_ERROR, "the watcher cannot use the store, trying again", "reason",
                           err.message, NULL);
         }
-        rest(all, db, list_count == watched_max ? GDI_HELD_KEEP_MS : wait_of(list, list_count, wait_ms));
+        if (rest(all, db, list_count == watched_max ? GDI_HELD_KEEP_MS : wait_of(list, list_count, wait_ms))) {
+            doubt_cancelled(all, db, list, list_count);
+        }
     }
     release_all(all, list, list_count);
     gdi_db_close(db);

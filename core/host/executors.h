@@ -50,9 +50,13 @@ typedef god_status gdi_run_fn(const gdi_execution *x, json_t **ret_result, god_e
 /* One look. No result (NULL) and GOD_OK: look again after *ret_wait_ms. */
 typedef god_status gdi_look_fn(const gdi_execution *x, json_t **ret_result, uint32_t *ret_wait_ms, god_error *err);
 
+/* The job is not ours any more, cancelled or somebody else's: end what goes on for it. */
+typedef void gdi_drop_fn(const gdi_execution *x);
+
 gdi_run_fn gdi_run_notify, gdi_run_refresh_nodes, gdi_run_find_head; /* execute_network.c */
 gdi_run_fn gdi_run_refresh_gpus, gdi_run_start_training;             /* execute_trainers.c */
 gdi_look_fn gdi_look_watch_training;                                 /* execute_trainers.c */
 gdi_look_fn gdi_look_evaluate;                                       /* execute_evaluate.c */
+gdi_drop_fn gdi_drop_evaluate;                                       /* execute_evaluate.c */
 
 #endif

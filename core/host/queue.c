@@ -10,7 +10,7 @@
 #include "core/worker/job.h"
 #include "god/helpers/json.h"
 
-static const char job_file[] = "job.json", result_file[] = "result.json";
+static const char job_file[] = "job.json", result_file[] = "result.json", cancel_file[] = "cancel";
 
 static god_status join_all(gdi_queue *queue, god_error *err)
 {
@@ -276,7 +276,8 @@ static god_status finish(gdi_queue *queue, gdi_running *place, const gdi_child_e
     uint32_t has_result = god_file_exists(path);
     gdi_child_free(place->child);
     place->child = NULL;
-    if (!has_result && end->how == GDI_CHILD_SIGNALLED && place->attempts < GDI_QUEUE_ATTEMPTS_MAX) {
+    if (!has_result && end->how == GDI_CHILD_SIGNALLED && !place->stop_asked &&
+        place->attempts < GDI_QUEUE_ATTEMPTS_MAX) {
         gdi_log_write(queue->log, GOD_LOG_WARNING, "a worker was killed without a result, starting it again", "job",
                       place->name, NULL);
         return start_worker(queue, place, err);
@@ -292,13 +293,30 @@ static god_status finish(gdi_queue *queue, gdi_running *place, const gdi_child_e
     return move_to_done(queue, name, err);
 }
 
+/* Somebody does not want the result any more. */
+static void stop_if_asked(const gdi_queue *queue, gdi_running *place)
+{
+    char dir[GOD_PATH_MAX], path[GOD_PATH_MAX];
+    if (place->stop_asked || god_path_join(queue->running_dir, place->name, dir, NULL) != GOD_OK ||
+        god_path_join(dir, cancel_file, path, NULL) != GOD_OK || !god_file_exists(path)) {
+        return;
+    }
+    gdi_log_write(queue->log, GOD_LOG_INFO, "a job is cancelled", "job", place->name, NULL);
+    place->stop_asked = 1;
+    gdi_child_signal(place->child, SIGTERM);
+}
+
 god_status gdi_queue_turn(gdi_queue *queue, god_error *err)
 {
     queue->waits_for_device = 0;
     for (uint32_t i = 0; i < queue->running_max; i++) {
         gdi_running *place = &queue->running[i];
         gdi_child_end end;
-        if (place->child != NULL && gdi_child_wait(place->child, 0, &end, NULL) == GOD_OK) {
+        if (place->child == NULL) {
+            continue;
+        }
+        stop_if_asked(queue, place);
+        if (gdi_child_wait(place->child, 0, &end, NULL) == GOD_OK) {
             GOD_TRY(finish(queue, place, &end, err));
         }
     }

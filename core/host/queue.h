@@ -8,6 +8,8 @@
  * because a job may be run any number of times. A queued job may leave out plugin.path (found by plugin.id or by the
  * task type) and the limits and folders that god.yaml states; they are written into its job.json when it starts.
  *
+ * A file named "cancel" in the folder of a running job stops its worker, as SIGTERM does.
+ *
  * A job for an accelerator waits in queued/ while another job uses that device, whoever's job it is.
  *
  * Each job has a god-worker of its own, which supervises itself: what a plug-in does can hurt that one only. [one]
@@ -23,8 +25,9 @@ enum { GDI_QUEUE_RUNNING_MAX = 64, GDI_QUEUE_NAME_BYTES_MAX = 255, GDI_QUEUE_ATT
 typedef struct gdi_running {
     char name[GDI_QUEUE_NAME_BYTES_MAX + 1]; /* "": this place is free */
     gdi_child *child;
-    int device_fd;     /* lease of its device (devices.h); -1: none */
-    uint32_t attempts; /* of this daemon: a worker that is killed without a result is started again */
+    int device_fd;       /* lease of its device (devices.h); -1: none */
+    uint32_t stop_asked; /* its folder holds a file named "cancel" */
+    uint32_t attempts;   /* of this daemon: a worker that is killed without a result is started again */
 } gdi_running;
 
 typedef struct gdi_queue {

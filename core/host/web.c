@@ -7,6 +7,7 @@
 
 #include "core/host/rules_settings.h"
 #include "core/host/season.h"
+#include "core/http/listen.h"
 #include "core/http/server.h"
 #include "core/store/configured.h"
 
@@ -127,6 +128,13 @@ static god_status open_public(gdi_web *web, god_error *err)
 static god_status open_admin(gdi_web *web, god_error *err)
 {
     GOD_TRY(gdi_web_socket(web->options.config, web->socket_path, err));
+    if (web->options.config->admin_socket[0] == '\0' && strlen(web->socket_path) > GDI_LISTEN_UNIX_BYTES_MAX) {
+        gdi_log_write(web->options.log, GOD_LOG_WARNING,
+                      "the path of the state folder is too long for a socket, going on without one; admin.socket may "
+                      "name another place",
+                      "path", web->socket_path, NULL);
+        return GOD_OK;
+    }
     const gdi_server_options options = {
         .unix_path = web->socket_path, .tables = gdi_api_admin_tables, .context = &web->api, .log = web->options.log};
     return gdi_server_open(&options, &web->servers[admin_place], err);

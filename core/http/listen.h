@@ -8,6 +8,8 @@
  * port that was taken. GOD_E_INVALID for another form, GOD_E_IO when the address cannot be had. */
 god_status gdi_listen_tcp(const char *address, int *ret_fd, uint32_t *ret_port, god_error *err);
 
+enum { GDI_LISTEN_UNIX_BYTES_MAX = 107 }; /* of a socket's path, as the system has it */
+
 /* A Unix socket of mode 0600. One that a dead process left behind is replaced; GOD_E_INVALID when somebody answers on
  * it, or the path is longer than the system allows. */
 god_status gdi_listen_unix(const char *path, int *ret_fd, god_error *err);

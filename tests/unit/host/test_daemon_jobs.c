@@ -255,6 +255,32 @@ START_TEST(test_host_daemon_jobs__a_polite_stop_gives_jobs_back)
 }
 END_TEST
 
+static god_status cancel_job(gdi_db *db, void *user, god_error *err)
+{
+    return gdi_job_cancel_in(db, user, gdi_facts_now_us(), "not wanted", err);
+}
+
+START_TEST(test_host_daemon_jobs__cancelling_an_evaluation_stops_its_worker)
+{
+    char running[GOD_PATH_MAX];
+    gdi_child_end end;
+    start_host();
+    add_evaluation("evaluate/t/4", "hanging", 1, "hang");
+    join(f.root, "state/jobs/running/store-1", running);
+    for (int i = 0; i < patience && !god_file_exists(running); i++) {
+        ck_assert_int_ne(gdi_child_wait(f.host, 1, &end, NULL), GOD_OK);
+    }
+    ck_assert_int_eq(gdi_db_transact(f.db, cancel_job, "evaluate/t/4", NULL), GOD_OK);
+    for (int i = 0; i < patience && god_file_exists(running); i++) {
+        ck_assert_int_ne(gdi_child_wait(f.host, 1, &end, NULL), GOD_OK);
+    }
+    ck_assert_msg(!god_file_exists(running), "%s", gdi_child_output(f.host));
+    gdi_job_view view = await("evaluate/t/4", GDI_JOB_CANCELLED);
+    ck_assert_str_eq(view.message, "not wanted");
+    gdi_job_view_clear(&view);
+}
+END_TEST
+
 START_TEST(test_host_daemon_jobs__what_a_killed_host_held_is_done_by_the_next)
 {
     start_host();
@@ -344,6 +370,7 @@ Suite *suite_host_daemon_jobs(void)
     tcase_add_test(tcase, test_host_daemon_jobs__posts_notifications_and_never_logs_where);
     tcase_add_test(tcase, test_host_daemon_jobs__failures_that_may_pass_are_tried_again);
     tcase_add_test(tcase, test_host_daemon_jobs__a_polite_stop_gives_jobs_back);
+    tcase_add_test(tcase, test_host_daemon_jobs__cancelling_an_evaluation_stops_its_worker);
     tcase_add_test(tcase, test_host_daemon_jobs__what_a_killed_host_held_is_done_by_the_next);
     tcase_add_test(tcase, test_host_daemon_jobs__operators_need_no_host_and_do_not_mind_one);
     suite_add_tcase(suite, tcase);
