@@ -6,7 +6,8 @@
 Each FOLDER holds a tokenizer.json or a SentencePiece file; without any, the tokenizers of data/ are compared, and with
 --fresh as many that are trained on the spot. The lines are shared out over the folders; 500 lines of real text, and what
 is hostile (one letter a hundred thousand times, no blanks, bytes that are not UTF-8), come on top, once per folder.
-Prints how many lines differ per folder, and exits with 1 when any does, with the command that repeats the run.
+Prints how many lines differ per folder, and exits with 1 when any does, with the command that repeats the run on the
+same tokenizers, which are kept then.
 """
 import argparse
 import os
@@ -165,13 +166,15 @@ def main():
     arguments.add_argument("--hostile", type=int, default=100000, help="characters of each hostile text")
     given = arguments.parse_args()
     print(f"tokenizers: seed {given.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="god-tokenizers-") as scratch:
-        folders = given.folders or (fresh(scratch, given.seed) if given.fresh else list(stored(scratch)))
-        if not run(given, folders):
-            return 0
-    again = shlex.join([sys.executable, *sys.argv]) + ("" if "--seed" in sys.argv else f" --seed {given.seed}")
-    print(f"tokenizers: DIFFERS; to repeat: {again}")
-    return 1
+    scratch = tempfile.mkdtemp(prefix="god-tokenizers-")
+    folders = given.folders or (fresh(scratch, given.seed) if given.fresh else list(stored(scratch)))
+    if run(given, folders):
+        options = ["--program", given.program, "--lines", given.lines, "--seed", given.seed, "--hostile", given.hostile]
+        options += [option for path in given.text for option in ("--text", path)]
+        print("tokenizers: DIFFERS; to repeat:", shlex.join(map(str, [sys.executable, sys.argv[0], *options, *folders])))
+        return 1  # the folders stay: training gives another tokenizer each time
+    shutil.rmtree(scratch)
+    return 0
 
 
 if __name__ == "__main__":
