@@ -149,9 +149,9 @@ god_status gdi_executors_claim(gdi_executors *executors, int64_t true_us, god_er
 static god_status read_busy(const gdi_executors *executors, json_t **ret_busy, god_error *err)
 {
     gdi_rows *rows = NULL;
-    json_t *busy = json_object();
     GOD_TRY(gdi_db_query(executors->db, "SELECT trainer_ip, gpu_id FROM trainers_gpus WHERE held_by IS NOT NULL", NULL,
                          0, &rows, err));
+    json_t *busy = json_object();
     int failed = busy == NULL;
     while (gdi_rows_next(rows)) {
         char name[64];
