@@ -1,9 +1,10 @@
 /* tests/store/server.h: a PostgreSQL server of a test's own.
  *
  * The Debian package's programs, as an unprivileged user (initdb refuses root, so root becomes "nobody"), in a folder
- * of its own below /tmp, on a Unix socket alone: no port, no cluster of the distribution, nothing left behind. The
- * server dies with the process that started it. Its databases sort texts by language, so that a query that forgot to
- * say "by bytes" is found out. fsync is off: what survives kill -9 is in the kernel already.
+ * of its own below /tmp, on a Unix socket alone: no port, no cluster of the distribution. The server
+ * dies with the process that started it; test_server_stop removes the folder, which a test that is killed leaves
+ * behind. Its databases sort texts by language, so that a query that forgot to say "by bytes" is found out. fsync is
+ * off: what survives kill -9 is in the kernel already.
  *
  *     char why[256];
  *     test_server *server = test_server_start(why, sizeof why);
