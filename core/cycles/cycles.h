@@ -59,8 +59,9 @@ typedef struct gdi_turn {
 } gdi_turn;
 
 /* Does everything that is due. An error of one tournament is logged and does not stop the others; the turn answers the
- * first of them. After GOD_E_TIMEOUT, GOD_E_IO or GOD_E_NOMEM the rest of the turn is left out; call again later, nothing
- * is lost. *ret_turn is written in any case: steps that failed run again in the next turn, which is due a minute later.
+ * first of them. After GOD_E_TIMEOUT, GOD_E_IO or GOD_E_NOMEM the rest of the turn is left out; call again later,
+ * nothing is lost. *ret_turn is written in any case: steps that failed run again in the next turn, which is due a
+ * minute later.
  */
 god_status gdi_cycles_turn(gdi_cycles *cycles, int64_t now_us, gdi_turn *ret_turn, god_error *err);
 

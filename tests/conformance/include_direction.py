@@ -42,7 +42,7 @@ libraries = {
     r"git2": ["core/git"],
     r"zmq\.h": ["core/bus", "plugins/env"],
     r"microhttpd\.h": ["core/http"],
-    r"sodium": ["core/identity", "sdk/helpers"],
+    r"sodium": ["core/identity", "core/store", "sdk/helpers"],
     r"(sqlite3|libpq-fe)\.h": ["core/store"],
     r"(dnnl|oneapi/)": ["sdk/nn/cpu"],
     r"(cuda|cublas|cudnn)": ["sdk/nn/cuda"],
