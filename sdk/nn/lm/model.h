@@ -43,7 +43,8 @@ god_status gnn_linear_apply(god_nn_engine *engine, const gnn_linear *linear, con
  * length of the output's row of W + scale B A. */
 god_status gnn_dora_prepare(god_nn_engine *engine, gnn_linear *linear, god_error *err);
 
-/* Runs the decoder over the pack, which has been checked; *ret_x is scratch of the engine: (tokens, embed_cols), what the head reads. */
+/* Runs the decoder over the pack, which has been checked; *ret_x is scratch of the engine: (tokens, embed_cols), what
+ * the head reads. */
 god_status gnn_forward(god_nn_lm *lm, const gnn_params *params, const god_nn_pack *pack, void **ret_x, god_error *err);
 
 #endif
