@@ -1,5 +1,4 @@
 /* clang-format off */
-// clang-format off: the table below is a table
 /* core/cycles/work.h: the kinds of job that cycles add, with key, payload and result. Whoever executes jobs (daemon,
  * simulator, a trainer) needs this file and nothing else of the cycles.
  *
