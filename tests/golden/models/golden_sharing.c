@@ -12,17 +12,23 @@ typedef struct layout {
     double nll[GOLDEN_IDS_MAX], kl[GOLDEN_IDS_MAX];
 } layout;
 
+static void append_ids(layout *l, const int32_t *ids, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        l->ids[l->count++] = ids[i];
+    }
+}
+
 static void add_sequence(layout *l, int64_t prefix, const int32_t *first, int64_t first_count, const int32_t *second,
                          int64_t second_count, uint32_t is_ending)
 {
-    memcpy(l->ids + l->count, first, (size_t)first_count * sizeof *first);
-    memcpy(l->ids + l->count + first_count, second, (size_t)second_count * sizeof *second);
     for (int64_t i = 0; is_ending && i < second_count; i++) {
         l->targets[l->row_count] = i + 1 < second_count ? second[i + 1] : second[0];
         l->rows[l->row_count++] = l->count + first_count + i;
     }
     l->prefixes[l->sequences++] = prefix;
-    l->count += first_count + second_count;
+    append_ids(l, first, first_count);
+    append_ids(l, second, second_count);
     l->starts[l->sequences] = l->count;
 }
 
