@@ -5,7 +5,7 @@
     python3 tests/bench/bench_models.py --build build [--only throughput|group|memory] [--rows 12] [--work DIR]
 
 throughput  tokens per second of a 254 M parameter model, sequences of 256 tokens, every position scored
-group       8 LoRA submissions with a KL term on a 138 M parameter model: `god evaluate` as a whole beside a careful
+group       8 LoRA submissions with a KL term on a 125 M parameter model: `god evaluate` as a whole beside a careful
             person's one process and beside a process for each submission (one is timed and counted 8 times)
 memory      peak memory of a model that is loaded and scored, and time and memory by rows and by submissions
 
