@@ -71,7 +71,7 @@ static int add_rules(scmp_filter_ctx filter)
         }
         if (!allowed) {
             failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(1), SCMP_SYS(socket), 1,
-                                       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
+                                       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family, 0));
         }
     }
     return failed;
