@@ -355,12 +355,21 @@ def case_survives_its_own_death():
         assert (run_dir / "checkpoints/started").read_text() == "one\n", "the training was started twice"
 
 
+def wait_for_training(run_dir, process):
+    """Until god-runner itself has written down that the training runs."""
+    deadline = time.monotonic() + 60
+    while json.loads((run_dir / "state.json").read_text())["phase"] != "training":
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def case_survives_the_death_of_the_engine():
     if not CONTAINERS:
         return "this runner has no engine"
     run_dir = make_run(SAVE + READY + "while [ ! -e /app/checkpoints/go ]; do sleep 1; done\n")
     process = start(run_dir)
     wait_for(inside(run_dir, "started"), process)
+    wait_for_training(run_dir, process)
     engine.kill()
     engine.wait()
     _, errors = process.communicate(timeout=120)

@@ -221,8 +221,7 @@ START_TEST(test_http_server__survives_bytes_that_are_no_http)
                                         "GET / HTTP/9.9\r\n\r\n",
                                         "\r\n\r\n\r\n\r\n",
                                         "GET /echo/a HTTP/1.1\r\n\r\n",
-                                        "POST /echo/a HTTP/1.1\r\nHost: h\r\n"
-                                        "Content-Length: -5\r\n\r\n"};
+                                        "POST /echo/a HTTP/1.1\r\nHost: h\r\nContent-Length: -5\r\n\r\n"};
     for (size_t i = 0; i < sizeof noise / sizeof *noise; i++) {
         int fd = ask_connect(server, NULL);
         char bytes[400];
