@@ -20,6 +20,8 @@ const gdi_check gdi_checks[] = {
     {"task-given", "check accepts the given task", gdi_check_task_given, {"open-close"}},
     {"args-steady", "build_args gives the same well-formed command twice", gdi_check_args_steady, {"task-given"}},
     {"args-refused", "build_args stops when the host refuses an argument", gdi_check_args_refused, {"args-steady"}},
+    {"claim", "claim takes a request once, or says why not", gdi_check_claim, {"open-close"}},
+    {"plan", "plan can be followed, is the same twice and stops when refused", gdi_check_plan, {"task-given"}},
     {"score-spec", "score_spec states a direction, a primary metric and a range", gdi_check_score_spec, {"task-given"}},
     {"needs", "needs names the same well-formed files twice", gdi_check_needs, {"task-given"}},
     {"needs-refused", "needs stops when the host refuses a file", gdi_check_needs_refused, {"needs"}},

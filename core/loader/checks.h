@@ -63,6 +63,7 @@ gdi_check_fn gdi_check_score_spec, gdi_check_device_bytes, gdi_check_run;       
 gdi_check_fn gdi_check_run_tidy;
 gdi_check_fn gdi_check_run_steady, gdi_check_run_alone, gdi_check_run_no_data;        /* checks_eval.c */
 gdi_check_fn gdi_check_explain, gdi_check_explain_refused;                            /* checks_explain.c */
+gdi_check_fn gdi_check_claim, gdi_check_plan;                                         /* checks_training.c */
 gdi_check_fn gdi_check_run_refused, gdi_check_cancel_before, gdi_check_cancel_midway; /* checks_cancel.c */
 
 #endif
