@@ -43,13 +43,12 @@ enum { attempt_done = 1, attempt_again, attempt_failed };
 
 const char *gdi_url_shown(const char *url, char buf[256])
 {
-    const char *scheme_end = strstr(url, "://");
-    const char *host = scheme_end == NULL ? url : scheme_end + 3;
+    const char *scheme_end = url + strcspn(url, ":/?#@"); /* "://" in a query begins no address */
+    const char *host = strncmp(scheme_end, "://", 3) == 0 ? scheme_end + 3 : url;
     size_t host_bytes = strcspn(host, "/?#");
     const char *at = memrchr(host, '@', host_bytes);
     const char *from = at == NULL ? host : at + 1;
-    (void)snprintf(buf, 256, "%.*s%.*s", scheme_end == NULL ? 0 : (int)(host - url), url, (int)strcspn(from, "?#"),
-                   from);
+    (void)snprintf(buf, 256, "%.*s%.*s", (int)(host - url), url, (int)strcspn(from, "?#"), from);
     return buf;
 }
 
