@@ -262,20 +262,11 @@ int gdi_cmd_cache(int argc, char **argv)
 {
     arguments args = {.bytes_max = -1, .exit_code = GDI_EXIT_OK};
     god_error err = GOD_ERROR_INIT;
-    uint32_t help = 0;
-    god_status status = gdi_options_read(&usage, argc, argv, &args, take, &help, &err);
-    if (help) {
-        gdi_usage_print(stdout, &usage);
-        return GDI_EXIT_OK;
+    int code = GDI_EXIT_OK;
+    if (!gdi_options_begin(&usage, argc, argv, &args, take, &args.action, &code)) {
+        return code;
     }
-    if (status == GOD_OK && args.action == NULL) {
-        gdi_usage_print(stderr, &usage);
-        return GDI_EXIT_USAGE;
-    }
-    if (status == GOD_OK) {
-        gdi_signals_catch();
-        gdi_progress_begin(&args.progress, args.quiet ? NULL : stderr);
-        status = act(&args, &err);
-    }
-    return status == GOD_OK ? args.exit_code : gdi_cli_fail("cache", &err);
+    gdi_signals_catch();
+    gdi_progress_begin(&args.progress, args.quiet ? NULL : stderr);
+    return act(&args, &err) == GOD_OK ? args.exit_code : gdi_cli_fail("cache", &err);
 }

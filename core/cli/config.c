@@ -71,18 +71,9 @@ int gdi_cmd_config(int argc, char **argv)
 {
     arguments args = {.action = NULL};
     god_error err = GOD_ERROR_INIT;
-    uint32_t help = 0;
-    god_status status = gdi_options_read(&usage, argc, argv, &args, take, &help, &err);
-    if (help) {
-        gdi_usage_print(stdout, &usage);
-        return GDI_EXIT_OK;
+    int code = GDI_EXIT_OK;
+    if (!gdi_options_begin(&usage, argc, argv, &args, take, &args.action, &code)) {
+        return code;
     }
-    if (status == GOD_OK && args.action == NULL) {
-        gdi_usage_print(stderr, &usage);
-        return GDI_EXIT_USAGE;
-    }
-    if (status == GOD_OK) {
-        status = act(&args, &err);
-    }
-    return status == GOD_OK ? GDI_EXIT_OK : gdi_cli_fail("config", &err);
+    return act(&args, &err) == GOD_OK ? GDI_EXIT_OK : gdi_cli_fail("config", &err);
 }

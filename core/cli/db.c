@@ -3,23 +3,17 @@
 
 #include <stdlib.h>
 
-#include "core/base/nearest.h"
 #include "core/cli/cli.h"
+#include "core/cli/parts.h"
 #include "core/store/configured.h"
 
-static const char help[] = "usage: god db migrate | check | backup FILE\n"
-                           "\n"
-                           "  migrate  bring the store to the schema of this build; makes it when it is not there\n"
-                           "  check    does the store hold together?\n"
-                           "  backup   a copy of the whole store as one file, while the host runs\n"
-                           "\n"
-                           "  god db migrate --help and so on explain each.\n";
-
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} parts[] = {{"migrate", gdi_db_migrate_command}, {"check", gdi_db_check_command}, {"backup", gdi_db_backup_command}};
-enum { part_count = sizeof parts / sizeof *parts };
+static const gdi_part parts[] = {
+    {"migrate", gdi_db_migrate_command, "",
+     "bring the store to the schema of this build; makes it when it is not there"},
+    {"check", gdi_db_check_command, "", "does the store hold together?"},
+    {"backup", gdi_db_backup_command, " FILE", "a copy of the whole store as one file, while the host runs"},
+    {.name = NULL},
+};
 
 const gdi_option gdi_db_command_options[] = {
     {.name = "--config", .value = "FILE", .help = "this god.yaml instead of the usual places"},
@@ -68,21 +62,12 @@ int gdi_db_command(const gdi_usage *usage, gdi_db_arguments *args, int argc, cha
                    god_status (*act)(gdi_db *db, const gdi_db_arguments *args, int *ret_code, god_error *err))
 {
     god_error err = GOD_ERROR_INIT;
-    uint32_t wants_help = 0;
     gdi_db *db = NULL;
     int code = GDI_EXIT_OK;
-    god_status status = gdi_options_read(usage, argc, argv, args, take, &wants_help, &err);
-    if (wants_help) {
-        gdi_usage_print(stdout, usage);
-        return GDI_EXIT_OK;
+    if (!gdi_options_begin(usage, argc, argv, args, take, args->takes_argument ? &args->argument : NULL, &code)) {
+        return code;
     }
-    if (status == GOD_OK && args->takes_argument && args->argument == NULL) {
-        gdi_usage_print(stderr, usage);
-        return GDI_EXIT_USAGE;
-    }
-    if (status == GOD_OK) {
-        status = open_store(args, &db, &err);
-    }
+    god_status status = open_store(args, &db, &err);
     if (status == GOD_OK) {
         status = act(db, args, &code, &err);
     }
@@ -102,35 +87,7 @@ god_status gdi_db_print_json(json_t *object_take, god_error *err)
     return GOD_OK;
 }
 
-static int fail_unknown(const char *name)
-{
-    const char *names[part_count];
-    for (int i = 0; i < part_count; i++) {
-        names[i] = parts[i].name;
-    }
-    const char *nearest = gdi_nearest(name, names, part_count);
-    if (nearest == NULL) {
-        (void)fprintf(stderr, "god db: \"%s\" is none of migrate, check and backup\n", name);
-    } else {
-        (void)fprintf(stderr, "god db: there is no \"%s\", did you mean \"%s\"?\n", name, nearest);
-    }
-    return GDI_EXIT_USAGE;
-}
-
 int gdi_cmd_db(int argc, char **argv)
 {
-    if (argc < 2) {
-        (void)fputs(help, stderr);
-        return GDI_EXIT_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        (void)fputs(help, stdout);
-        return GDI_EXIT_OK;
-    }
-    for (int i = 0; i < part_count; i++) {
-        if (strcmp(argv[1], parts[i].name) == 0) {
-            return parts[i].run(argc - 1, argv + 1);
-        }
-    }
-    return fail_unknown(argv[1]);
+    return gdi_parts_run("god db", parts, argc, argv);
 }

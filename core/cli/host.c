@@ -69,14 +69,9 @@ int gdi_cmd_host(int argc, char **argv)
 {
     arguments args = {.config_path = NULL};
     god_error err = GOD_ERROR_INIT;
-    uint32_t help = 0;
-    god_status status = gdi_options_read(&usage, argc, argv, &args, take_option, &help, &err);
-    if (help) {
-        gdi_usage_print(stdout, &usage);
-        return GDI_EXIT_OK;
+    int code = GDI_EXIT_OK;
+    if (!gdi_options_begin(&usage, argc, argv, &args, take_option, NULL, &code)) {
+        return code;
     }
-    if (status == GOD_OK) {
-        status = run(&args, &err);
-    }
-    return status == GOD_OK ? GDI_EXIT_OK : gdi_cli_fail("host", &err);
+    return run(&args, &err) == GOD_OK ? GDI_EXIT_OK : gdi_cli_fail("host", &err);
 }

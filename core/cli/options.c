@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/nearest.h"
+#include "core/cli/cli.h"
 
 static const char help_name[] = "--help";
 static const gdi_option help_option = {.name = help_name, .help = "print this text"};
@@ -110,6 +111,23 @@ void gdi_usage_print(FILE *out, const gdi_usage *usage)
     if (usage->notes != NULL) {
         (void)fprintf(out, "\n%s", usage->notes);
     }
+}
+
+uint32_t gdi_options_begin(const gdi_usage *usage, int argc, char **argv, void *user, gdi_option_fn *option,
+                           const char *const *needed, int *ret_code)
+{
+    god_error err = GOD_ERROR_INIT;
+    uint32_t help = 0;
+    if (gdi_options_read(usage, argc, argv, user, option, &help, &err) != GOD_OK) {
+        *ret_code = gdi_cli_fail(usage->command + strlen("god "), &err);
+        return 0;
+    }
+    if (help || (needed != NULL && *needed == NULL)) {
+        gdi_usage_print(help ? stdout : stderr, usage);
+        *ret_code = help ? GDI_EXIT_OK : GDI_EXIT_USAGE;
+        return 0;
+    }
+    return 1;
 }
 
 god_status gdi_option_int(const char *name, const char *value, int64_t lowest, int64_t highest, int64_t *ret,

@@ -39,6 +39,12 @@ god_status gdi_options_read(const gdi_usage *usage, int argc, char **argv, void 
                             uint32_t *ret_help, god_error *err);
 void gdi_usage_print(FILE *out, const gdi_usage *usage);
 
+/* How every subcommand begins: reads the command line with gdi_options_read. 1: go on. 0: the help or an error was
+ * printed, and *ret_code is the exit code of the program. `needed` is where `option` leaves an argument that must be
+ * there, without which the usage is printed to stderr; may be NULL. */
+uint32_t gdi_options_begin(const gdi_usage *usage, int argc, char **argv, void *user, gdi_option_fn *option,
+                           const char *const *needed, int *ret_code);
+
 /* A whole number for `name`, or GOD_E_INVALID: `"--threads" is "many", a whole number from 1 to 1024 is needed`. */
 god_status gdi_option_int(const char *name, const char *value, int64_t lowest, int64_t highest, int64_t *ret,
                           god_error *err);

@@ -209,20 +209,12 @@ int gdi_plugin_new(int argc, char **argv)
 {
     arguments args = {.name = NULL};
     god_error err = GOD_ERROR_INIT;
-    uint32_t help = 0;
-    god_status status = gdi_options_read(&usage, argc, argv, &args, take_option, &help, &err);
-    if (help) {
-        gdi_usage_print(stdout, &usage);
-        return GDI_EXIT_OK;
-    }
-    if (status == GOD_OK && args.name == NULL) {
-        status = god_fail(&err, GOD_E_INVALID, "the plug-in's NAME is missing, see god plugin new --help");
+    int code = GDI_EXIT_OK;
+    if (!gdi_options_begin(&usage, argc, argv, &args, take_option, &args.name, &code)) {
+        return code;
     }
     const char *dir = args.dir == NULL ? args.name : args.dir;
-    if (status == GOD_OK) {
-        status = make_plugin(&args, dir, &err);
-    }
-    if (status != GOD_OK) {
+    if (make_plugin(&args, dir, &err) != GOD_OK) {
         return gdi_cli_fail("plugin new", &err);
     }
     print_next_steps(&args, dir);

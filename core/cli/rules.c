@@ -138,19 +138,11 @@ int gdi_cmd_rules(int argc, char **argv)
     god_error err = GOD_ERROR_INIT;
     rules_command command = {0};
     gdi_rules_counts counts = {0};
-    uint32_t help = 0;
-    god_status status = gdi_options_read(&usage, argc, argv, &command, read_option, &help, &err);
-    if (status == GOD_OK && help) {
-        gdi_usage_print(stdout, &usage);
-        return GDI_EXIT_OK;
+    int code = GDI_EXIT_OK;
+    if (!gdi_options_begin(&usage, argc, argv, &command, read_option, &command.file_path, &code)) {
+        return code;
     }
-    if (status == GOD_OK && command.file_path == NULL) {
-        status = god_fail(&err, GOD_E_INVALID, "a file of vectors is needed, see god rules --help");
-    }
-    if (status == GOD_OK) {
-        status = play_file(&command, &counts, &err);
-    }
-    if (status != GOD_OK) {
+    if (play_file(&command, &counts, &err) != GOD_OK) {
         return gdi_cli_fail("rules", &err);
     }
     return counts.failed == 0 ? GDI_EXIT_OK : GDI_EXIT_NO;

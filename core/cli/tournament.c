@@ -197,19 +197,15 @@ int gdi_cmd_tournament(int argc, char **argv)
     arguments args = {.command = NULL};
     god_error err = GOD_ERROR_INIT;
     gdi_config config;
-    uint32_t help = 0;
+    int code = GDI_EXIT_OK;
     if (argc >= 2 && strcmp(argv[1], "simulate") == 0) {
         return gdi_cmd_tournament_simulate(argc - 1, argv + 1);
     }
-    god_status status = gdi_options_read(&usage, argc, argv, &args, take, &help, &err);
-    if (help || (status == GOD_OK && args.command == NULL)) {
-        gdi_usage_print(help ? stdout : stderr, &usage);
+    if (!gdi_options_begin(&usage, argc, argv, &args, take, &args.command, &code)) {
         json_decref(args.eliminations);
-        return help ? GDI_EXIT_OK : GDI_EXIT_USAGE;
+        return code;
     }
-    if (status == GOD_OK) {
-        status = gdi_config_load(args.config_path, &config, &err);
-    }
+    god_status status = gdi_config_load(args.config_path, &config, &err);
     if (status == GOD_OK) {
         status = dispatch(&config, &args, &err);
         gdi_config_clear(&config);
