@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "god/helpers/text.h"
+
 static const char hidden[] = "***";
 
 static int is_loopback(const char *host)
@@ -109,28 +111,11 @@ static void hide_all(char *text, const char *secret)
     }
 }
 
-static void percent_encode(const char *text, char *buf, size_t cap)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    size_t used = 0;
-    for (; *text != '\0' && used + 4 <= cap; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (isalnum(c) || strchr("-._~", c) != NULL) {
-            buf[used++] = (char)c;
-        } else {
-            buf[used++] = '%';
-            buf[used++] = digits[c >> 4];
-            buf[used++] = digits[c & 15];
-        }
-    }
-    buf[used] = '\0';
-}
-
 void gdi_address_scrub(char *text, const char *token)
 {
     char encoded[3 * 1024 + 1];
     if (token != NULL && strlen(token) <= 1024) {
-        percent_encode(token, encoded, sizeof encoded);
+        (void)god_percent_encode(token, encoded, sizeof encoded);
         hide_all(text, token);
         hide_all(text, encoded);
     }

@@ -74,3 +74,23 @@ god_status god_text_append_f(god_text *text, god_error *err, const char *format,
     va_end(again);
     return status;
 }
+
+size_t god_percent_encode(const char *str, char *buf, size_t cap)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    static const char kept[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    size_t used = 0, needed = 0;
+    for (; *str != '\0'; str++) {
+        const unsigned char c = (unsigned char)*str;
+        const char whole[4] = {'%', digits[c >> 4], digits[c & 15], '\0'}, plain[2] = {*str, '\0'};
+        const char *piece = strchr(kept, c) != NULL ? plain : whole;
+        size_t bytes = strlen(piece);
+        if (needed == used && used + bytes < cap) {
+            memcpy(buf + used, piece, bytes);
+            used += bytes;
+        }
+        needed += bytes;
+    }
+    buf[used] = '\0';
+    return needed;
+}

@@ -69,22 +69,10 @@ static god_status send_path(gdi_engine *engine, const char *what, const char *me
     return status;
 }
 
-/* Appends text with everything but letters, digits and -._ percent-encoded. */
-static void append_encoded(char *path, const char *text)
+static void append_encoded(char path[path_bytes], const char *text)
 {
-    static const char digits[] = "0123456789ABCDEF";
     size_t used = strlen(path);
-    for (; *text != '\0' && used + 4 < path_bytes; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (isalnum(c) || strchr("-._", c) != NULL) {
-            path[used++] = (char)c;
-        } else {
-            path[used++] = '%';
-            path[used++] = digits[c >> 4];
-            path[used++] = digits[c & 15];
-        }
-    }
-    path[used] = '\0';
+    (void)god_percent_encode(text, path + used, path_bytes - used);
 }
 
 static void encode_path(char path[path_bytes], const char *before, const char *text, const char *after)

@@ -42,6 +42,20 @@ START_TEST(test_helpers_text__refuses_to_grow_beyond_its_limit)
 }
 END_TEST
 
+START_TEST(test_helpers_text__percent_encodes_whole_bytes)
+{
+    char buf[16];
+    ck_assert_uint_eq(god_percent_encode("a-Z_0.9~", buf, sizeof buf), 8);
+    ck_assert_str_eq(buf, "a-Z_0.9~");
+    ck_assert_uint_eq(god_percent_encode("/ \xc3\xa9%", buf, sizeof buf), 15);
+    ck_assert_str_eq(buf, "%2F%20%C3%A9%25");
+    ck_assert_uint_eq(god_percent_encode("ab/c", buf, 5), 6);
+    ck_assert_str_eq(buf, "ab");
+    ck_assert_uint_eq(god_percent_encode("", buf, 1), 0);
+    ck_assert_str_eq(buf, "");
+}
+END_TEST
+
 Suite *helpers_text_suite(void)
 {
     Suite *suite = suite_create("helpers_text");
@@ -49,6 +63,7 @@ Suite *helpers_text_suite(void)
     tcase_add_test(cases, test_helpers_text__grows_and_stays_nul_ended);
     tcase_add_test(cases, test_helpers_text__keeps_bytes_that_are_zero);
     tcase_add_test(cases, test_helpers_text__refuses_to_grow_beyond_its_limit);
+    tcase_add_test(cases, test_helpers_text__percent_encodes_whole_bytes);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -27,6 +27,11 @@ god_status god_text_append(god_text *text, const char *bytes, size_t count, god_
 god_status god_text_append_str(god_text *text, const char *str, god_error *err);
 GOD_PRINTF(3, 4) god_status god_text_append_f(god_text *text, god_error *err, const char *format, ...);
 
+/* Writes `str` with every byte but letters, digits and "-._~" as %XX, for one part of an address; NUL-ended, cut before
+ * the first byte that does not fit whole. Returns the length that the whole has, like snprintf. cap > 0. [any]
+ * Source: RFC 3986, sections 2.1 and 2.3. */
+size_t god_percent_encode(const char *str, char *buf, size_t cap);
+
 #ifdef __cplusplus
 }
 #endif
