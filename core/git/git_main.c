@@ -8,15 +8,14 @@
  * no terminal, no git configuration, and dies with its parent, who holds the deadline. */
 #include <fcntl.h>
 #include <git2.h>
-#include <linux/landlock.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/frame.h"
+#include "core/base/landlock.h"
 #include "core/base/signals.h"
 #include "core/git/fetch.h"
 #include "core/git/tree.h"
@@ -76,40 +75,6 @@ static god_status limit_process(const request *req, god_error *err)
         return god_fail_errno(err, GOD_E_IO, "cannot limit what a fetch may use");
     }
     return GOD_OK;
-}
-
-/* From here on everything may be read, and only work_dir written. Kernels without Landlock go on without it. */
-static god_status write_only_below(const char *work_dir, god_error *err)
-{
-    const struct landlock_ruleset_attr writes = {
-        .handled_access_fs = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
-                             LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
-                             LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
-                             LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
-                             LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM,
-    };
-    long rules = syscall(SYS_landlock_create_ruleset, &writes, sizeof writes, 0);
-    if (rules < 0) {
-        return GOD_OK;
-    }
-    god_status status = GOD_OK;
-    int dir = *work_dir != '\0' ? open(work_dir, O_PATH | O_CLOEXEC) : -1;
-    struct landlock_path_beneath_attr below = {
-        .allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
-                          LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
-                          LANDLOCK_ACCESS_FS_MAKE_SYM,
-        .parent_fd = dir,
-    };
-    if ((*work_dir != '\0' &&
-         (dir < 0 || syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0) != 0)) ||
-        syscall(SYS_landlock_restrict_self, rules, 0) != 0) {
-        status = god_fail_errno(err, GOD_E_IO, "cannot confine a fetch to \"%s\"", work_dir);
-    }
-    if (dir >= 0) {
-        (void)close(dir);
-    }
-    (void)close((int)rules);
-    return status;
 }
 
 static void tell(json_t *frame)
@@ -178,7 +143,7 @@ static god_status serve(request *req, god_error *err)
     req->fetch.user = req;
     GOD_TRY(limit_process(req, err));
     GOD_TRY(gdi_fetch_init(err));
-    GOD_TRY(write_only_below(req->work_dir, err));
+    GOD_TRY(gdi_landlock_files(GDI_FILES_READ, *req->work_dir != '\0' ? req->work_dir : NULL, err));
     if (*req->work_dir != '\0') {
         return clone_commit(req, err);
     }

@@ -1,7 +1,6 @@
 #include "core/jail/seal.h"
 
 #include <linux/capability.h>
-#include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
@@ -9,6 +8,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "core/base/landlock.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -68,28 +69,6 @@ static god_status drop_privileges(god_error *err)
         return god_fail_errno(err, GOD_E_IO, "cannot drop capabilities");
     }
     return GOD_OK;
-}
-
-/* A rule set that handles every access and allows none. Kernels without Landlock go on without it. */
-static god_status refuse_every_path(god_error *err)
-{
-    const struct landlock_ruleset_attr every_access = {
-        .handled_access_fs = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |
-                             LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |
-                             LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
-                             LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
-                             LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM,
-    };
-    long ruleset = syscall(SYS_landlock_create_ruleset, &every_access, sizeof every_access, 0);
-    if (ruleset < 0) {
-        return GOD_OK;
-    }
-    god_status status = GOD_OK;
-    if (syscall(SYS_landlock_restrict_self, ruleset, 0) != 0) {
-        status = god_fail_errno(err, GOD_E_IO, "cannot close the file system with Landlock");
-    }
-    (void)close((int)ruleset);
-    return status;
 }
 
 /* Harmless calls that a Python interpreter makes while it computes. */
@@ -154,6 +133,6 @@ god_status gdi_seal(const gdi_seal_limits *limits, god_error *err)
     leave_shared_namespaces();
     GOD_TRY(set_limits(limits, err));
     GOD_TRY(drop_privileges(err));
-    GOD_TRY(refuse_every_path(err));
+    GOD_TRY(gdi_landlock_files(GDI_FILES_NONE, NULL, err));
     return filter_calls(err);
 }
