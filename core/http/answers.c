@@ -11,6 +11,28 @@ const char *gdi_exchange_header(struct MHD_Connection *connection, const char *n
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+typedef struct header_visit {
+    void *user;
+    void (*each)(void *user, const char *name, const char *value);
+} header_visit;
+
+static enum MHD_Result visit_header(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    const header_visit *visit = user;
+    visit->each(visit->user, name, value == NULL ? "" : value);
+    return MHD_YES;
+}
+
+void gdi_request_each_header(const gdi_request *request, void *user,
+                             void (*each)(void *user, const char *name, const char *value))
+{
+    header_visit visit = {.user = user, .each = each};
+    if (request->connection != NULL) {
+        (void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, visit_header, &visit);
+    }
+}
+
 static void log_request(gdi_server *server, const char *method, const gdi_exchange *x, uint32_t status)
 {
     const gdi_log *log = server->options.log;

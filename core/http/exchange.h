@@ -17,18 +17,23 @@ typedef struct gdi_peer {
     struct gdi_peer *next, **previous;
     int fd;
     uint64_t since_ms; /* when it was opened, or its last answer was complete */
+    uint32_t waits;    /* 1: for an answer that comes later */
 } gdi_peer;
 
 struct gdi_server {
     gdi_server_options options;
     struct MHD_Daemon *daemon;
     gdi_peer *peers;
-    char *unix_path; /* own; NULL on TCP */
+    struct gdi_exchange *waiting; /* list of those whose answer comes later */
+    char *unix_path;              /* own; NULL on TCP */
     uint32_t port;
     gdi_server_counts counts;
 };
 
 typedef struct gdi_exchange {
+    struct gdi_exchange *next, **previous; /* in the list of waiting ones; previous NULL: not in it */
+    struct MHD_Connection *connection;     /* while it waits */
+    char memo[GDI_REQUEST_MEMO_BYTES];
     gdi_target target;
     const gdi_route *route; /* NULL: not found yet, or none */
     const char *parameters[GDI_ROUTE_PARAMETERS_MAX];

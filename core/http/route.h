@@ -21,18 +21,28 @@
 /* Who may ask. 0 is nobody. */
 enum {
     GDI_ACCESS_PUBLIC = 1,
-    GDI_ACCESS_KEY,  /* Authorization: Bearer KEY */
-    GDI_ACCESS_LOCAL /* the Unix socket, by the user that runs the host, or root */
+    GDI_ACCESS_KEY,   /* Authorization: Bearer KEY */
+    GDI_ACCESS_LOCAL, /* the Unix socket, by the user that runs the host, or root */
+    GDI_ACCESS_PEER   /* connections from addresses that check_peer of the server lets in */
 };
 
-enum { GDI_ROUTE_PARAMETERS_MAX = 4 };
+enum { GDI_ROUTE_PARAMETERS_MAX = 4, GDI_REQUEST_MEMO_BYTES = 72 };
 
 typedef struct gdi_request {
     const char *method; /* "GET" also for a HEAD request */
     const gdi_target *target;
     const char *parameters[GDI_ROUTE_PARAMETERS_MAX]; /* what the {names} of the pattern stand for, in order */
-    const json_t *body;                               /* NULL: none */
+    const json_t *body;                               /* NULL: none, or the server is raw */
+    /* On a raw server, what came behind the header, unread. NULL: nothing. */
+    const char *text, *content_type;
+    size_t text_bytes;
+    struct MHD_Connection *connection; /* for gdi_request_each_header; NULL: no headers */
+    char *memo;                        /* GDI_REQUEST_MEMO_BYTES, "" at first, kept until the answer is there */
 } gdi_request;
+
+/* Calls `each` for every header, repeated ones as often as they came. */
+void gdi_request_each_header(const gdi_request *request, void *user,
+                             void (*each)(void *user, const char *name, const char *value));
 
 typedef struct gdi_answer {
     uint32_t status;          /* 0: 200 */
@@ -40,6 +50,9 @@ typedef struct gdi_answer {
     char *text;               /* own; the answer when there is no JSON */
     const char *content_type; /* of the text; static */
     uint32_t max_age_s;       /* how long others may keep it; 0: they ask each time, by ETag */
+    /* 1: there is no answer yet. The connection waits, for as long as it takes, and the handler is called again after
+     * gdi_server_retry; its memo says what it was about. */
+    uint32_t later;
 } gdi_answer;
 void gdi_answer_clear(gdi_answer *answer); /* accepts an empty one */
 

@@ -1,5 +1,6 @@
 #include "core/http/server.h"
 
+#include <arpa/inet.h>
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -17,6 +18,24 @@ enum {
     request_ms_default = 30 * 1000,
 };
 
+static god_status check_peer(gdi_server *server, struct MHD_Connection *connection, god_error *err)
+{
+    char peer[INET6_ADDRSTRLEN] = "";
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
+    if (address != NULL && address->sa_family == AF_INET) {
+        (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, peer, sizeof peer);
+    } else if (address != NULL && address->sa_family == AF_INET6) {
+        const struct in6_addr *six = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        if (IN6_IS_ADDR_V4MAPPED(six)) {
+            (void)inet_ntop(AF_INET, &six->s6_addr[12], peer, sizeof peer);
+        } else {
+            (void)inet_ntop(AF_INET6, six, peer, sizeof peer);
+        }
+    }
+    return server->options.check_peer(server->options.context, peer, err);
+}
+
 static god_status check_access(gdi_server *server, struct MHD_Connection *connection, const gdi_route *route,
                                god_error *err)
 {
@@ -26,6 +45,9 @@ static god_status check_access(gdi_server *server, struct MHD_Connection *connec
     if (route->access == GDI_ACCESS_KEY && server->options.check_key != NULL) {
         return server->options.check_key(server->options.context,
                                          gdi_exchange_header(connection, MHD_HTTP_HEADER_AUTHORIZATION), err);
+    }
+    if (route->access == GDI_ACCESS_PEER && server->options.check_peer != NULL) {
+        return check_peer(server, connection, err);
     }
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct ucred who;
@@ -65,7 +87,8 @@ static enum MHD_Result check(gdi_server *server, struct MHD_Connection *connecti
                                    "there is nothing at this address", NULL);
     }
     if (check_access(server, connection, x->route, &err) != GOD_OK ||
-        (x->route->access != GDI_ACCESS_LOCAL && gdi_route_check_names(x->parameters, &err) != GOD_OK)) {
+        (x->route->access != GDI_ACCESS_LOCAL && !server->options.raw &&
+         gdi_route_check_names(x->parameters, &err) != GOD_OK)) {
         return gdi_exchange_fail(server, connection, x, method, &err);
     }
     const char *length = gdi_exchange_header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -93,10 +116,66 @@ static uint64_t now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+static gdi_peer *peer_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == NULL ? NULL : info->socket_context;
+}
+
+static void set_waits(struct MHD_Connection *connection, uint32_t waits)
+{
+    gdi_peer *p = peer_of(connection);
+    if (p != NULL) {
+        p->waits = waits;
+    }
+}
+
+/* The connection rests until gdi_server_retry. */
+static enum MHD_Result wait_for_answer(gdi_server *server, struct MHD_Connection *connection, gdi_exchange *x)
+{
+    x->next = server->waiting;
+    x->previous = &server->waiting;
+    x->connection = connection;
+    if (x->next != NULL) {
+        x->next->previous = &x->next;
+    }
+    server->waiting = x;
+    set_waits(connection, 1);
+    MHD_suspend_connection(connection);
+    return MHD_YES;
+}
+
+static void leave_waiting(gdi_exchange *x)
+{
+    if (x->previous == NULL) {
+        return;
+    }
+    *x->previous = x->next;
+    if (x->next != NULL) {
+        x->next->previous = x->previous;
+    }
+    x->previous = NULL;
+}
+
+void gdi_server_retry(gdi_server *server)
+{
+    while (server->waiting != NULL) {
+        gdi_exchange *x = server->waiting;
+        leave_waiting(x);
+        MHD_resume_connection(x->connection);
+    }
+}
+
 static enum MHD_Result handle(gdi_server *server, struct MHD_Connection *connection, gdi_exchange *x,
                               const char *method, const json_t *body)
 {
-    gdi_request request = {.method = method, .target = &x->target, .body = body};
+    gdi_request request = {
+        .method = method, .target = &x->target, .body = body, .connection = connection, .memo = x->memo};
+    if (server->options.raw) {
+        request.text = x->body.bytes > 0 ? x->body.data : NULL;
+        request.text_bytes = x->body.bytes;
+        request.content_type = gdi_exchange_header(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
+    }
     gdi_answer answer = {.status = 0};
     god_error err = GOD_ERROR_INIT;
     memcpy(request.parameters, x->parameters, sizeof request.parameters);
@@ -107,6 +186,10 @@ static enum MHD_Result handle(gdi_server *server, struct MHD_Connection *connect
         err.code = status;
         gdi_answer_clear(&answer);
         return gdi_exchange_fail(server, connection, x, method, &err);
+    }
+    if (answer.later) {
+        gdi_answer_clear(&answer);
+        return wait_for_answer(server, connection, x);
     }
     return gdi_exchange_answer_take(server, connection, x, method, &answer);
 }
@@ -120,7 +203,7 @@ static enum MHD_Result finish(gdi_server *server, struct MHD_Connection *connect
         return gdi_exchange_refuse(server, connection, x, method, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large",
                                    NULL);
     }
-    uint32_t wants_body = strcmp(method, "POST") == 0 && x->body.bytes > 0;
+    uint32_t wants_body = !server->options.raw && strcmp(method, "POST") == 0 && x->body.bytes > 0;
     if (wants_body && !is_json_type(gdi_exchange_header(connection, MHD_HTTP_HEADER_CONTENT_TYPE))) {
         return gdi_exchange_refuse(server, connection, x, method, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
                                    "the body must be application/json", NULL);
@@ -180,13 +263,15 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
     gdi_exchange *x = *state;
     *state = NULL;
     if (x != NULL) {
+        leave_waiting(x);
         gdi_target_clear(&x->target);
         god_text_free(&x->body);
         free(x);
     }
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    if (info != NULL && info->socket_context != NULL) {
-        ((gdi_peer *)info->socket_context)->since_ms = gdi_clock_ms();
+    gdi_peer *p = peer_of(connection);
+    if (p != NULL) {
+        p->since_ms = gdi_clock_ms();
+        p->waits = 0;
     }
 }
 
@@ -233,8 +318,8 @@ static god_status start(gdi_server *server, int fd, god_error *err)
 {
     const gdi_server_options *o = &server->options;
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned int)o->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned int)o->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         server->unix_path != NULL ? 0U : (unsigned int)o->per_address_max, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned int)((o->request_ms + 999) / 1000), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)GDI_SERVER_HEADER_BYTES_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
@@ -297,6 +382,7 @@ void gdi_server_close(gdi_server *server)
         return;
     }
     if (server->daemon != NULL) {
+        gdi_server_retry(server);
         MHD_stop_daemon(server->daemon);
     }
     if (server->unix_path != NULL) {
@@ -330,7 +416,7 @@ static void cut_slow_ones(const gdi_server *server)
 {
     uint64_t now = gdi_clock_ms();
     for (const gdi_peer *p = server->peers; p != NULL; p = p->next) {
-        if (now - p->since_ms > 2 * (uint64_t)server->options.request_ms) {
+        if (!p->waits && now - p->since_ms > 2 * (uint64_t)server->options.request_ms) {
             (void)shutdown(p->fd, SHUT_RDWR);
         }
     }

@@ -8,6 +8,7 @@ int main(void)
     srunner_add_suite(runner, suite_http_key());
     srunner_add_suite(runner, suite_http_server());
     srunner_add_suite(runner, suite_http_api());
+    srunner_add_suite(runner, suite_http_raw());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
