@@ -36,12 +36,22 @@ typedef struct gdi_config {
     int64_t net_transfers;
     char *hub_endpoint, *hub_token_file, *hub_token_variable;
     char *s3_endpoint, *s3_region, *s3_key_variable, *s3_secret_variable;
+    char *host_role; /* "validator", "trainer" or "both" */
     int64_t host_jobs_max;
     int64_t host_executors, host_keep_jobs_days;
     char *http_server_listen, *http_server_key_file, *http_server_key_variable;
     int64_t http_server_connections_max, http_server_per_address_max;
     int64_t http_server_request_time_limit_ms, http_server_body_bytes_max;
-    char *admin_socket; /* "": <paths_state_dir>/admin.sock */
+    char *trainer_listen, *trainer_hotkey;
+    gdi_strings trainer_callers, trainer_validators, trainer_gpus;
+    int64_t trainer_require_signature, trainer_jobs_max;
+    char *trainer_runner;         /* "container", "slurm" or "process" */
+    json_t *trainer_runners;      /* object: runner -> its configuration */
+    json_t *trainer_environments; /* object: environment -> {image, command} */
+    int64_t trainer_trusted, trainer_build_network, trainer_local_repositories;
+    int64_t trainer_memory_gib_per_gpu, trainer_cpus_per_gpu;
+    char *trainer_hub_user; /* "": $HUGGINGFACE_USERNAME */
+    char *admin_socket;     /* "": <paths_state_dir>/admin.sock */
     gdi_strings tournament_types;
     int64_t tournament_netuid, tournament_auto_complete, tournament_publish, tournament_read_duplicates;
     char *tournament_burn_hotkey, *tournament_default_repository, *tournament_default_commit;

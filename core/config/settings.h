@@ -22,6 +22,7 @@ typedef struct gdi_setting {
     god_status (*set_default)(const struct gdi_setting *setting, void *ret_value, god_error *err);
     int64_t default_int;
     const char *default_text;           /* of a TEXT; NULL: "" */
+    const char *const *words;           /* of a TEXT: all that it may be; NULL-ended; NULL: anything */
     const char *const *default_strings; /* of STRINGS; NULL-ended; NULL: none */
     const char *help;                   /* lines with '\n' between them */
 } gdi_setting;

@@ -254,11 +254,29 @@ static god_status read_sections(reader *r, const yaml_node_t *node, const gdi_se
     return GOD_OK;
 }
 
+/* One of the words of the setting; otherwise they are named: "a, b or c". */
+static god_status check_word(const reader *r, const yaml_node_t *node, const gdi_setting *setting, god_error *err)
+{
+    char wanted[256] = "";
+    for (size_t i = 0; setting->words[i] != NULL; i++) {
+        if (strcmp(setting->words[i], scalar_text(node)) == 0) {
+            return GOD_OK;
+        }
+        size_t used = strlen(wanted);
+        const char *join = i == 0 ? "" : setting->words[i + 1] == NULL ? " or " : ", ";
+        (void)snprintf(wanted + used, sizeof wanted - used, "%s%s", join, setting->words[i]);
+    }
+    return fail_type(r, node, setting->name, wanted, err);
+}
+
 static god_status read_text(const reader *r, const yaml_node_t *node, const gdi_setting *setting, char **ret,
                             god_error *err)
 {
     if (node->type != YAML_SCALAR_NODE || strlen(scalar_text(node)) >= GOD_PATH_MAX / 2) {
         return fail_type(r, node, setting->name, "a text", err);
+    }
+    if (setting->words != NULL) {
+        GOD_TRY(check_word(r, node, setting, err));
     }
     char *text = strdup(scalar_text(node));
     if (text == NULL) {

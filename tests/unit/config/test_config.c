@@ -99,6 +99,8 @@ static const struct bad_text {
     {"paths: {cache_dir: \"\"}", "god.yaml:1: \"paths.cache_dir\" is \"\", a path is needed"},
     {"worker:\n  threads: [1\n", "god.yaml:"},
     {"\tworker: 1", "god.yaml:1:"},
+    {"host: {role: miner}", "god.yaml:1: \"host.role\" is \"miner\", validator, trainer or both is needed"},
+    {"trainer: {runner: [process]}", "god.yaml:1: \"trainer.runner\" is a list, a text is needed"},
 };
 
 START_TEST(test_config_config__says_which_line_holds_which_mistake)
