@@ -48,8 +48,9 @@ static god_status fail_value(const gnn_tensor *tensor, float value, int64_t i, g
 
 /* The same loop for each pair of types, so that the compiler sees constants in it; the test for finite values is
  * gathered over the run and looked for one by one only when it fails. */
-static inline uint32_t convert_run(const gnn_tensor *tensor, uint32_t stored, int64_t first, int64_t step,
-                                   int64_t count, void *to, uint32_t dtype)
+static inline __attribute__((always_inline)) uint32_t convert_step(const gnn_tensor *tensor, uint32_t stored,
+                                                                   int64_t first, int64_t step, int64_t count, void *to,
+                                                                   uint32_t dtype)
 {
     uint32_t bad = 0;
     for (int64_t i = 0; i < count; i++) {
@@ -60,11 +61,33 @@ static inline uint32_t convert_run(const gnn_tensor *tensor, uint32_t stored, in
     return bad;
 }
 
+static inline __attribute__((always_inline)) uint32_t convert_run(const gnn_tensor *tensor, uint32_t stored,
+                                                                  int64_t first, int64_t step, int64_t count, void *to,
+                                                                  uint32_t dtype)
+{
+    return step == 1 ? convert_step(tensor, stored, first, 1, count, to, dtype)
+                     : convert_step(tensor, stored, first, step, count, to, dtype);
+}
+
+/* bf16 as it is stored. */
+static uint32_t copy_run(const gnn_tensor *tensor, int64_t first, int64_t count, void *to)
+{
+    const uint16_t *half = to;
+    uint16_t bad = 0;
+    memcpy(to, tensor->data + 2 * first, (size_t)count * sizeof *half);
+    for (int64_t i = 0; i < count; i++) {
+        bad |= (half[i] & 0x7f80u) == 0x7f80u;
+    }
+    return bad;
+}
+
 god_status gnn_convert(const gnn_tensor *tensor, int64_t first, int64_t step, int64_t count, void *to, uint32_t dtype,
                        god_error *err)
 {
     uint32_t stored = stored_dtype(tensor), bad = 0;
-    if (stored == GNN_BF16) {
+    if (stored == GNN_BF16 && dtype == GNN_BF16 && step == 1) {
+        bad = copy_run(tensor, first, count, to);
+    } else if (stored == GNN_BF16) {
         bad = dtype == GNN_BF16 ? convert_run(tensor, GNN_BF16, first, step, count, to, GNN_BF16)
                                 : convert_run(tensor, GNN_BF16, first, step, count, to, GNN_F32);
     } else if (stored == GNN_F32) {

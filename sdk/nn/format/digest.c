@@ -10,6 +10,7 @@ static god_status append_tensor(god_text *text, const gnn_tensor *tensor, god_er
 {
     char hex[GOD_SHA256_HEX];
     god_sha256_bytes(tensor->data, (size_t)tensor->bytes, hex);
+    gnn_tensor_release(tensor, 0, tensor->bytes);
     GOD_TRY(god_text_append_f(text, err, "%s %s [", tensor->name, tensor->dtype));
     for (uint32_t i = 0; i < tensor->rank; i++) {
         GOD_TRY(god_text_append_f(text, err, "%s%lld", i > 0 ? "," : "", (long long)tensor->shape[i]));

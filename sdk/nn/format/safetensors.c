@@ -155,6 +155,7 @@ static god_status check_cover(gnn_safetensors *file, size_t data_at, god_error *
     }
     for (size_t i = 0; i < file->tensor_count; i++) {
         file->tensors[i].data = file->bytes + data_at + file->tensors[i].begin;
+        file->tensors[i].mapped = file->map != NULL;
     }
     return GOD_OK;
 }
@@ -312,6 +313,15 @@ void gnn_safetensors_close(gnn_safetensors *file)
     free(file->tensors);
     free(file->label);
     free(file);
+}
+
+void gnn_tensor_release(const gnn_tensor *tensor, uint64_t first, uint64_t bytes)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)(tensor->data + first);
+    const uintptr_t from = (begin + page - 1) / page * page, to = (begin + bytes) / page * page;
+    if (tensor->mapped && from < to) {
+        (void)madvise((uint8_t *)tensor->data + first + (from - begin), to - from, MADV_DONTNEED); /* advice only */
+    }
 }
 
 size_t gnn_safetensors_count(const gnn_safetensors *file)

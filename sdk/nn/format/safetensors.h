@@ -29,6 +29,7 @@ typedef struct gnn_tensor {
     int64_t elements;
     const uint8_t *data; /* mapped; aligned to nothing */
     uint64_t begin, bytes;
+    uint32_t mapped; /* 0: the bytes are somebody's memory */
 } gnn_tensor;
 
 typedef struct gnn_safetensors gnn_safetensors;
@@ -39,6 +40,10 @@ god_status gnn_safetensors_open(const char *path, const char *label, gnn_safeten
 god_status gnn_safetensors_open_bytes(const void *bytes, size_t count, const char *label, gnn_safetensors **ret_file,
                                       god_error *err);
 void gnn_safetensors_close(gnn_safetensors *file); /* accepts NULL */
+
+/* These bytes of the tensor have been read: their pages leave the process, so that reading a model does not hold it
+ * twice. They may be read again; pages that the range shares with others stay. */
+void gnn_tensor_release(const gnn_tensor *tensor, uint64_t first, uint64_t bytes);
 
 size_t gnn_safetensors_count(const gnn_safetensors *file);
 /* Tensors in the order of their data. */

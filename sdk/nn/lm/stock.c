@@ -75,6 +75,13 @@ static god_status check_shape(const gnn_tensor *tensor, int64_t first, int64_t s
                     tensor->name, shape, (long long)first, (long long)second);
 }
 
+/* The pages of rows that lie in the order of the file leave as they go; of others, with the last row. */
+static void release_rows(const gnn_tensor *tensor, int64_t first, int64_t count, int64_t cols)
+{
+    const uint64_t row_bytes = (uint64_t)cols * (tensor->bytes / (uint64_t)tensor->elements);
+    gnn_tensor_release(tensor, (uint64_t)first * row_bytes, (uint64_t)count * row_bytes);
+}
+
 static god_status put_rows(gnn_stock *stock, gnn_matrix *matrix, const gnn_config *config, const gnn_module *module,
                            const gnn_tensor *tensor, int64_t outputs, int64_t cols, uint32_t by_cols, void *staging,
                            god_error *err)
@@ -82,13 +89,19 @@ static god_status put_rows(gnn_stock *stock, gnn_matrix *matrix, const gnn_confi
     god_nn_engine *engine = stock->engine;
     for (int64_t first = 0; first < outputs; first += rows_per_put) {
         int64_t count = outputs - first < rows_per_put ? outputs - first : rows_per_put;
+        uint32_t in_order = !by_cols;
         for (int64_t i = 0; i < count; i++) {
             int64_t row = stored_row(config, module, first + i);
+            in_order &= row == first + i;
             int64_t at = by_cols ? row : row * cols, step = by_cols ? outputs : 1;
             GOD_TRY(gnn_convert(tensor, at, step, cols, gnn_at(staging, engine->dtype, i * cols), engine->dtype, err));
         }
         GOD_TRY(engine->ops->matrix_put(engine->device, matrix, first, count, staging, err));
+        if (in_order) {
+            release_rows(tensor, first, count, cols);
+        }
     }
+    gnn_tensor_release(tensor, 0, tensor->bytes);
     return GOD_OK;
 }
 

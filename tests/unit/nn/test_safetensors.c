@@ -1,7 +1,10 @@
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "format/safetensors.h"
+#include "god/helpers/file.h"
 
 /* The bytes of a file: the length of the header (or the one stated), the header, `data` zero bytes. */
 typedef struct bad_file {
@@ -133,6 +136,54 @@ START_TEST(test_nn_safetensors__says_that_a_file_is_not_there)
 }
 END_TEST
 
+/* Pages of files that this process holds. */
+static long file_pages(void)
+{
+    long all = 0, resident = 0, shared = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%ld %ld %ld", &all, &resident, &shared), 3);
+    (void)fclose(file);
+    return shared;
+}
+
+static uint64_t sum_of(const gnn_tensor *tensor)
+{
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < tensor->bytes; i++) {
+        sum += tensor->data[i];
+    }
+    return sum;
+}
+
+START_TEST(test_nn_safetensors__released_bytes_leave_and_can_be_read_again)
+{
+    enum { bytes_of_tensor = 8 << 20 };
+    const bad_file good = {"{" T("a", "U8", "[8388608]", 0, 8388608) "}", bytes_of_tensor, 0, NULL};
+    const char *path = "released.safetensors";
+    god_error err = GOD_ERROR_INIT;
+    gnn_safetensors *mapped = NULL, *borrowed = NULL;
+    size_t count = 0;
+    uint8_t *bytes = build(&good, &count);
+    memset(bytes + count - bytes_of_tensor, 3, bytes_of_tensor);
+    ck_assert_int_eq(god_file_write(path, bytes, count, &err), GOD_OK);
+    ck_assert_int_eq(gnn_safetensors_open(path, path, &mapped, &err), GOD_OK);
+    ck_assert_int_eq(gnn_safetensors_open_bytes(bytes, count, "f", &borrowed, &err), GOD_OK);
+    const gnn_tensor *here = gnn_safetensors_at(mapped, 0), *there = gnn_safetensors_at(borrowed, 0);
+    ck_assert_uint_eq(sum_of(here), 3ull * bytes_of_tensor);
+    long held = file_pages();
+    gnn_tensor_release(here, 0, here->bytes);
+    ck_assert_int_le(file_pages(), held - bytes_of_tensor / 2 / sysconf(_SC_PAGESIZE));
+    gnn_tensor_release(there, 0, there->bytes); /* memory of somebody else stays as it is */
+    ck_assert_uint_eq(sum_of(there), 3ull * bytes_of_tensor);
+    ck_assert_uint_eq(sum_of(here), 3ull * bytes_of_tensor);
+    gnn_safetensors_close(mapped);
+    gnn_safetensors_close(borrowed);
+    (void)unlink(path);
+    free(bytes);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("nn_safetensors");
@@ -142,6 +193,7 @@ int main(void)
     tcase_add_test(tests, test_nn_safetensors__refuses_a_file_shorter_than_its_length_field);
     tcase_add_test(tests, test_nn_safetensors__reads_tensors_in_the_order_of_their_data);
     tcase_add_test(tests, test_nn_safetensors__says_that_a_file_is_not_there);
+    tcase_add_test(tests, test_nn_safetensors__released_bytes_leave_and_can_be_read_again);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
