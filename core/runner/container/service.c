@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/layout.h"
 #include "god/helpers/json.h"
 
 enum { start_limit_ms = 30 * 1000, first_pause_ms = 5, pause_ms_max = 200, stop_grace_ms = 2000 };
@@ -51,9 +52,11 @@ static god_status wait_until_it_answers(gdi_service *service, god_error *err)
     return GOD_OK;
 }
 
+/* It dies with this program, also when that is killed, and what it leaves lying about lies in `dir`. */
 static god_status start_podman(const char *dir, gdi_service *service, god_error *err)
 {
-    char url[160], conf[512];
+    char url[160], conf[512], start[GOD_PATH_MAX];
+    gdi_layout layout;
     const char *given_conf = getenv("CONTAINERS_CONF");
     int count = snprintf(service->socket_path, sizeof service->socket_path, "%s/podman.sock", dir);
     if (count < 0 || (size_t)count >= sizeof service->socket_path) {
@@ -61,9 +64,12 @@ static god_status start_podman(const char *dir, gdi_service *service, god_error 
     }
     (void)snprintf(url, sizeof url, "unix://%s", service->socket_path);
     (void)snprintf(conf, sizeof conf, "CONTAINERS_CONF=%s", given_conf != NULL ? given_conf : "");
-    const char *const argv[] = {podman_path, "system", "service", "--time", "0", url, NULL};
+    const char *const argv[] = {start, "--die-with-parent", "--", podman_path, "system", "service", "--time", "0", url,
+                                NULL};
     const char *const env[] = {given_conf != NULL ? conf : NULL, NULL};
-    const gdi_child_options options = {.argv = argv, .extra_env = env};
+    const gdi_child_options options = {.argv = argv, .extra_env = env, .cwd = dir};
+    GOD_TRY(gdi_layout_find(&layout, err));
+    GOD_TRY(god_path_join(layout.root, "libexec/god/god-start", start, err));
     (void)unlink(service->socket_path);
     GOD_TRY(gdi_child_start(&options, &service->podman, err));
     god_status status = wait_until_it_answers(service, err);

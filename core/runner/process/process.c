@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -87,6 +86,27 @@ static void command_clear(command *cmd)
 }
 
 /* ---- the command line ---- */
+
+/* god-start takes the limits upon itself and becomes bubblewrap, which hands them on. */
+static god_status add_limits(command *cmd, const gdi_run *run, god_error *err)
+{
+    const gdi_run_spec *spec = run->spec;
+    const struct {
+        const char *name;
+        int64_t value;
+    } limits[] = {
+        {"--data", spec->memory_bytes}, {"--fsize", spec->disk_bytes_max}, {"--nofile", spec->open_files_max}};
+    char path[GOD_PATH_MAX], text[32];
+    GOD_TRY(god_path_join(run->layout->root, "libexec/god/god-start", path, err));
+    add(cmd, path);
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        (void)snprintf(text, sizeof text, "%lld", (long long)limits[i].value);
+        add(cmd, limits[i].name);
+        add(cmd, text);
+    }
+    add(cmd, "--");
+    return GOD_OK;
+}
 
 static void add_machine(command *cmd)
 {
@@ -205,6 +225,7 @@ static god_status make_command(const gdi_run *run, const gdi_dockerfile *file, c
     const gdi_run_spec *spec = run->spec;
     size_t i = 0;
     const json_t *item = NULL;
+    GOD_TRY(add_limits(cmd, run, err));
     add_machine(cmd);
     add_gpus(cmd, spec->gpu_ids);
     add(cmd, "--dir");
@@ -261,7 +282,7 @@ static god_status open_pipe(int ends[2], god_error *err)
     return ends[0] >= 0 && ends[1] >= 0 ? GOD_OK : god_fail_errno(err, GOD_E_IO, "cannot move a pipe");
 }
 
-static int spawn(process *proc, const command *cmd, int output, int info, int filter)
+static god_status spawn(process *proc, const command *cmd, int output, int info, int filter, god_error *err)
 {
     static char *const no_environment[] = {NULL};
     posix_spawn_file_actions_t files;
@@ -282,46 +303,18 @@ static int spawn(process *proc, const command *cmd, int output, int info, int fi
     failed = failed != 0 ? failed : posix_spawn_file_actions_adddup2(&files, filter, filter_fd);
     failed = failed != 0 ? failed : posix_spawn_file_actions_addclosefrom_np(&files, filter_fd + 1);
     if (failed == 0) {
-        failed = posix_spawn(&proc->pid, bubblewrap_path, &files, &attributes, cmd->words, no_environment);
+        failed = posix_spawn(&proc->pid, cmd->words[0], &files, &attributes, cmd->words, no_environment);
     }
     (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&files);
-    return failed;
-}
-
-/* Limits go on before the training can start anything: bubblewrap inherits them from us, who get ours back. */
-static god_status with_limits(const gdi_run_spec *spec, process *proc, const command *cmd, int output, int info,
-                              int filter, god_error *err)
-{
-    const struct {
-        int which;
-        rlim_t value;
-    } limits[] = {
-        {RLIMIT_DATA, (rlim_t)spec->memory_bytes},
-        {RLIMIT_FSIZE, (rlim_t)spec->disk_bytes_max},
-        {RLIMIT_NOFILE, (rlim_t)spec->open_files_max},
-        {RLIMIT_CORE, 0},
-    };
-    enum { count = sizeof limits / sizeof *limits };
-    struct rlimit before[count];
-    for (size_t i = 0; i < count; i++) {
-        (void)getrlimit((__rlimit_resource_t)limits[i].which, &before[i]);
-        struct rlimit now = before[i];
-        now.rlim_cur = limits[i].value < now.rlim_max ? limits[i].value : now.rlim_max;
-        (void)setrlimit((__rlimit_resource_t)limits[i].which, &now);
-    }
-    int failed = spawn(proc, cmd, output, info, filter);
-    for (size_t i = 0; i < count; i++) {
-        (void)setrlimit((__rlimit_resource_t)limits[i].which, &before[i]);
-    }
     if (failed != 0) {
         errno = failed;
-        return god_fail_errno(err, GOD_E_IO, "cannot start \"%s\"", bubblewrap_path);
+        return god_fail_errno(err, GOD_E_IO, "cannot start \"%s\"", cmd->words[0]);
     }
     return GOD_OK;
 }
 
-static god_status start(const gdi_run *run, const command *cmd, process *ret_process, god_error *err)
+static god_status start(const command *cmd, process *ret_process, god_error *err)
 {
     int output[2] = {-1, -1}, info[2] = {-1, -1}, filter = -1;
     process proc = {.pid_fd = -1, .output = -1, .info = -1};
@@ -330,7 +323,7 @@ static god_status start(const gdi_run *run, const command *cmd, process *ret_pro
     status = status == GOD_OK ? gdi_filter_export(&filter, err) : status;
     filter = raised(filter);
     if (status == GOD_OK) {
-        status = with_limits(run->spec, &proc, cmd, output[1], info[1], filter, err);
+        status = spawn(&proc, cmd, output[1], info[1], filter, err);
     }
     close_fd(&output[1]);
     close_fd(&info[1]);
@@ -460,12 +453,15 @@ static god_status train(gdi_run *run, const command *cmd, gdi_run_watch *watch, 
 {
     process proc;
     god_error why = GOD_ERROR_INIT;
-    GOD_TRY(start(run, cmd, &proc, err));
+    GOD_TRY(start(cmd, &proc, err));
     run->state.started_us = gdi_run_now_us();
     god_status status = gdi_run_enter(run, GDI_RUN_TRAINING, err);
     const pid_t pid = read_child_pid(&proc);
-    wait_until_it_became_another(pid);
-    god_status confined = gdi_confine_check(pid, run->spec->gpu_ids, &why);
+    god_status confined = GOD_E_NOT_FOUND;
+    if (pid > 0) {
+        wait_until_it_became_another(pid);
+        confined = gdi_confine_check(pid, run->spec->gpu_ids, &why);
+    }
     if (status != GOD_OK || (confined != GOD_OK && confined != GOD_E_NOT_FOUND)) {
         (void)kill(-proc.pid, SIGKILL);
     }
@@ -476,6 +472,9 @@ static god_status train(gdi_run *run, const command *cmd, gdi_run_watch *watch, 
     close_fd(&proc.pid_fd);
     close_fd(&proc.output);
     close_fd(&proc.info);
+    if (status == GOD_OK && pid == 0) {
+        return god_fail(err, GOD_E_IO, "bubblewrap could not start the training; training.log says why");
+    }
     judge(run, watch, ended);
     return status;
 }
