@@ -65,6 +65,14 @@ static god_status take_assigned_gpus(gdi_run_spec *spec, god_error *err)
     return json_object_set_new(spec->root, "gpu_ids", list) == 0 ? GOD_OK : god_fail(err, GOD_E_NOMEM, "out of memory");
 }
 
+/* The holder's number, for whoever wants to cancel the training and did not start us. */
+static void note_holder(int lock)
+{
+    if (ftruncate(lock, 0) == 0) {
+        (void)dprintf(lock, "%ld\n", (long)getpid());
+    }
+}
+
 static god_status run(const char *run_dir, god_error *err)
 {
     char dir[GOD_PATH_MAX], lock_path[GOD_PATH_MAX];
@@ -79,6 +87,7 @@ static god_status run(const char *run_dir, god_error *err)
     GOD_TRY(god_path_join(dir, "lock", lock_path, err));
     GOD_TRY(gdi_layout_find(&layout, err));
     GOD_TRY(gdi_lock_take(lock_path, lock_wait_ms, stop_asked, NULL, &lock, err));
+    note_holder(lock);
     god_status status = open_run(dir, &spec, &runner, err);
     status = status == GOD_OK ? take_assigned_gpus(&spec, err) : status;
     gdi_run one = {.run_dir = dir, .spec = &spec, .calls = &calls, .layout = &layout, .config = spec.config};
