@@ -1,12 +1,12 @@
 #include "core/config/settings.h"
 
 #include <pwd.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "core/base/nearest.h"
 #include "god/helpers/file.h"
+#include "god/helpers/processors.h"
 
 enum { threads_max = 1024 };
 
@@ -21,9 +21,8 @@ static god_status default_threads(const gdi_setting *setting, void *ret_value, g
 {
     (void)setting;
     (void)err;
-    cpu_set_t allowed;
-    int count = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
-    *(int64_t *)ret_value = count < 1 ? 1 : count > threads_max ? threads_max : count;
+    const uint32_t count = god_processors();
+    *(int64_t *)ret_value = count > threads_max ? threads_max : count;
     return GOD_OK;
 }
 

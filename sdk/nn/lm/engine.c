@@ -1,18 +1,10 @@
 #include "lm/engine.h"
 
-#include <sched.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "god/helpers/processors.h"
 
 enum { threads_max = 1024 };
-
-static uint32_t threads_allowed(void)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    return count > 0 ? (uint32_t)count : 1;
-}
 
 static god_status check_options(const god_nn_engine_options *options, god_error *err)
 {
@@ -59,7 +51,7 @@ god_status god_nn_engine_open(const god_nn_engine_options *options, god_nn_engin
     if (engine == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for an engine");
     }
-    uint32_t threads = options->threads != 0 ? options->threads : threads_allowed();
+    uint32_t threads = options->threads != 0 ? options->threads : god_processors();
     gnn_device_options device = {sizeof device, options->device_index, options->precision, threads};
     engine->dtype = options->precision;
     god_status status = choose_table(options, &engine->ops, &note, err);

@@ -8,6 +8,7 @@ int main(void)
     srunner_add_suite(runner, helpers_file_suite());
     srunner_add_suite(runner, helpers_sha256_suite());
     srunner_add_suite(runner, helpers_json_suite());
+    srunner_add_suite(runner, helpers_processors_suite());
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -7,5 +7,6 @@ Suite *helpers_text_suite(void);
 Suite *helpers_file_suite(void);
 Suite *helpers_sha256_suite(void);
 Suite *helpers_json_suite(void);
+Suite *helpers_processors_suite(void);
 
 #endif
