@@ -1,22 +1,25 @@
 #include "god/helpers/sha256.h"
 
 #include <fcntl.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "god/helpers/file.h"
+#include "sha256_stream.h"
 
-static void to_hex(const unsigned char digest[crypto_hash_sha256_BYTES], char ret_hex[GOD_SHA256_HEX])
+static void to_hex(const unsigned char digest[SHA256_DIGEST], char ret_hex[GOD_SHA256_HEX])
 {
-    (void)sodium_bin2hex(ret_hex, GOD_SHA256_HEX, digest, crypto_hash_sha256_BYTES);
+    (void)sodium_bin2hex(ret_hex, GOD_SHA256_HEX, digest, SHA256_DIGEST);
 }
 
 void god_sha256_bytes(const void *data, size_t bytes, char ret_hex[GOD_SHA256_HEX])
 {
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    (void)crypto_hash_sha256(digest, data, bytes);
+    unsigned char digest[SHA256_DIGEST];
+    sha256_stream stream;
+    sha256_begin(&stream, 0);
+    sha256_add(&stream, data, bytes);
+    sha256_end(&stream, digest);
     to_hex(digest, ret_hex);
 }
 
@@ -33,8 +36,8 @@ god_status god_sha256_file(const char *path, char ret_hex[GOD_SHA256_HEX], god_e
         status = god_fail(err, GOD_E_NOMEM, "out of memory while hashing \"%s\"", path);
         goto close_file;
     }
-    crypto_hash_sha256_state state;
-    (void)crypto_hash_sha256_init(&state);
+    sha256_stream stream;
+    sha256_begin(&stream, 0);
     for (;;) {
         ssize_t count = read(fd, chunk, chunk_bytes);
         if (count < 0 && errno == EINTR) {
@@ -47,10 +50,10 @@ god_status god_sha256_file(const char *path, char ret_hex[GOD_SHA256_HEX], god_e
         if (count == 0) {
             break;
         }
-        (void)crypto_hash_sha256_update(&state, chunk, (unsigned long long)count);
+        sha256_add(&stream, chunk, (size_t)count);
     }
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    (void)crypto_hash_sha256_final(&state, digest);
+    unsigned char digest[SHA256_DIGEST];
+    sha256_end(&stream, digest);
     to_hex(digest, ret_hex);
 free_chunk:
     free(chunk);
@@ -61,7 +64,7 @@ close_file:
 
 /* The walk below a folder: one state for the digest over the lines, the path so far, a limit on depth. */
 typedef struct dir_walk {
-    crypto_hash_sha256_state state;
+    sha256_stream lines;
     char path[GOD_PATH_MAX];
     size_t root_bytes; /* of path, so that lines carry relative names */
     uint32_t depth;
@@ -82,10 +85,10 @@ static god_status walk_entry(void *user, const char *name, god_error *err)
         char hex[GOD_SHA256_HEX];
         GOD_TRY(god_sha256_file(entry_path, hex, err));
         const char *relative = entry_path + walk->root_bytes + 1;
-        (void)crypto_hash_sha256_update(&walk->state, (const unsigned char *)hex, GOD_SHA256_HEX - 1);
-        (void)crypto_hash_sha256_update(&walk->state, (const unsigned char *)"  ", 2);
-        (void)crypto_hash_sha256_update(&walk->state, (const unsigned char *)relative, strlen(relative));
-        (void)crypto_hash_sha256_update(&walk->state, (const unsigned char *)"\n", 1);
+        sha256_add(&walk->lines, hex, GOD_SHA256_HEX - 1);
+        sha256_add(&walk->lines, "  ", 2);
+        sha256_add(&walk->lines, relative, strlen(relative));
+        sha256_add(&walk->lines, "\n", 1);
         return GOD_OK;
     }
     if (!S_ISDIR(info.st_mode)) {
@@ -115,10 +118,10 @@ god_status god_sha256_dir(const char *path, char ret_hex[GOD_SHA256_HEX], god_er
     memcpy(walk.path, path, bytes);
     walk.path[bytes] = '\0';
     walk.root_bytes = bytes;
-    (void)crypto_hash_sha256_init(&walk.state);
+    sha256_begin(&walk.lines, 0);
     GOD_TRY(god_dir_each(walk.path, &walk, walk_entry, err));
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    (void)crypto_hash_sha256_final(&walk.state, digest);
+    unsigned char digest[SHA256_DIGEST];
+    sha256_end(&walk.lines, digest);
     to_hex(digest, ret_hex);
     return GOD_OK;
 }
