@@ -6,8 +6,6 @@
 #include "core/training/plan.h"
 #include "god/helpers/json.h"
 
-enum { answer_bytes_max = 4 << 20 };
-
 uint32_t gdi_prep_request_is_one(const json_t *root)
 {
     return json_object_get(root, "training_data") == NULL && json_object_get(root, "model_id") != NULL;
@@ -300,35 +298,4 @@ json_t *gdi_prep_plan_to_json(const gdi_prep_request *request, const gdi_prep_pl
                      plan->uses_internal_network ? GDI_PLAN_NETWORK : "bridge", "model_dir", plan->model_dir,
                      "downloader_argv", list_of(&plan->downloader_argv), "downloader_environment", "MODEL_HASH_SALT",
                      "***", "sidecars", sidecars);
-}
-
-/* ---- its answer ---- */
-
-god_status gdi_prep_answer(const char *output, size_t bytes, json_t **ret_answer, god_error *err)
-{
-    json_t *value = NULL, *stats = NULL;
-    const char *model = NULL;
-    while (bytes > 0 && strchr(" \t\r\n", output[bytes - 1]) != NULL) {
-        bytes--;
-    }
-    const char *feed = memrchr(output, '\n', bytes), *line = feed == NULL ? output : feed + 1;
-    size_t line_bytes = bytes - (size_t)(line - output);
-    if (line_bytes == 0 || line_bytes > answer_bytes_max) {
-        return god_fail(err, GOD_E_DATA, "the model preparation printed no answer");
-    }
-    GOD_TRY(god_json_parse("the answer of the model preparation", line, line_bytes, &value, err));
-    god_status status =
-        json_is_object(value) ? GOD_OK : god_fail(err, GOD_E_DATA, "the model preparation printed no answer");
-    if (status == GOD_OK) {
-        status = god_json_opt_str("the answer of the model preparation", value, "augmented_model_id", &model, err);
-    }
-    if (status == GOD_OK) {
-        status = god_json_opt_object("the answer of the model preparation", value, "baseline_stats", &stats, err);
-    }
-    if (status == GOD_OK) {
-        *ret_answer = json_pack("{s:s?, s:O?}", "augmented_model_id", model, "baseline_stats", stats);
-        status = *ret_answer == NULL ? god_fail(err, GOD_E_NOMEM, "out of memory for an answer") : GOD_OK;
-    }
-    json_decref(value);
-    return status;
 }

@@ -48,8 +48,19 @@ void gdi_prep_plan_clear(gdi_prep_plan *plan); /* accepts a zeroed one */
 /* What `god task args` shows of it. NULL: out of memory. */
 json_t *gdi_prep_plan_to_json(const gdi_prep_request *request, const gdi_prep_plan *plan);
 
-/* The answer: {"augmented_model_id", "baseline_stats"} from the last line that the container printed. Either may be
- * null. GOD_E_DATA when that line is no such object. *ret_answer is owned by the caller. */
+/* The answer: {"augmented_model_id", "baseline_stats"} from what the container printed: the last of its last
+ * GDI_PREP_ANSWER_LINES lines that is such an object, since a log also holds what libraries say while they end. Either
+ * may be null. The statistics are looked at, because they are stored, sent to trainers and shown to miners: task_type
+ * is one of instruct, dpo, grpo and env, sections are objects, a share is from 0 to 1, at most GDI_PREP_VALUES_MAX
+ * values lie at most GDI_PREP_DEPTH_MAX deep, and names and texts have at most GDI_PREP_TEXT_BYTES_MAX bytes (17.4).
+ * GOD_E_DATA names what is wrong. *ret_answer is owned by the caller. */
+enum {
+    GDI_PREP_ANSWER_LINES = 64,
+    GDI_PREP_ANSWER_BYTES_MAX = 4 << 20,
+    GDI_PREP_DEPTH_MAX = 8,
+    GDI_PREP_VALUES_MAX = 100000,
+    GDI_PREP_TEXT_BYTES_MAX = 500
+};
 god_status gdi_prep_answer(const char *output, size_t bytes, json_t **ret_answer, god_error *err);
 
 #endif
