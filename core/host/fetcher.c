@@ -269,7 +269,7 @@ static god_status make_download(void *user, const char *staging_dir, god_error *
                                    .sha256 = x->sha256,
                                    .bytes_max = (uint64_t)x->fetcher->config->http_bytes_max,
                                    .time_limit_ms = (uint64_t)x->fetcher->config->http_time_limit_ms,
-                                   .keep_part = 1,
+                                   .keep_part = x->sha256 != NULL,
                                    .stop_asked = stop_asked,
                                    .progress = tell_more,
                                    .user = x->fetcher};
@@ -319,17 +319,19 @@ static god_status fetch_object(gdi_fetcher *f, const char *uri, const char *sha2
     return status;
 }
 
-static god_status fetch_web(gdi_fetcher *f, const char *url, const char *sha256, gdi_fetched *fetched, god_error *err)
+/* key NULL: the digest. */
+static god_status fetch_web(gdi_fetcher *f, const char *url, const char *sha256, const char *key, gdi_fetched *fetched,
+                            god_error *err)
 {
     char shown[256];
     file_fetch x = {.fetcher = f, .url = url, .sha256 = sha256};
     (void)gdi_url_shown(url, shown);
     const gdi_cache_maker maker = {
-        .user = &x, .make = make_download, .stop_asked = file_stop_asked, .source = shown, .goes_on = 1};
-    if (sha256 == NULL) {
+        .user = &x, .make = make_download, .stop_asked = file_stop_asked, .source = shown, .goes_on = sha256 != NULL};
+    if (sha256 == NULL && key == NULL) {
         return god_fail(err, GOD_E_INVALID, "%s cannot be kept without its SHA-256", shown);
     }
-    return take_file(f, sha256, &maker, fetched, err);
+    return take_file(f, key != NULL ? key : sha256, &maker, fetched, err);
 }
 
 static god_status find_local(const char *uri, gdi_fetched *fetched, god_error *err)
@@ -365,7 +367,7 @@ static god_status fetch(gdi_fetcher *f, const char *uri, const char *revision, c
         return fetch_object(f, uri, sha256, fetched, err);
     }
     if (begins(uri, "http://") || begins(uri, "https://")) {
-        return fetch_web(f, uri, sha256, fetched, err);
+        return fetch_web(f, uri, sha256, NULL, fetched, err);
     }
     if (begins(uri, "file://")) {
         return find_local(uri, fetched, err);
@@ -374,25 +376,57 @@ static god_status fetch(gdi_fetcher *f, const char *uri, const char *revision, c
                     gdi_url_shown(uri, shown));
 }
 
-god_status gdi_fetcher_fetch(gdi_fetcher *fetcher, const char *uri, const char *revision, const char *sha256,
-                             gdi_fetched *ret_fetched, god_error *err)
+static god_status begin(gdi_fetcher *f, const char *uri, gdi_fetched **ret_fetched, god_error *err)
 {
     gdi_fetched *fetched = calloc(1, sizeof *fetched);
-    uint64_t evicted = 0, bytes = 0;
     if (fetched == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for a download");
     }
     fetched->hold.fd = -1;
-    fetcher->what = uri;
-    fetcher->done = fetcher->total = 0;
-    god_status status = fetch(fetcher, uri, revision, sha256, fetched, err);
+    f->what = uri;
+    f->done = f->total = 0;
+    *ret_fetched = fetched;
+    return GOD_OK;
+}
+
+/* Takes `fetched`. */
+static god_status finish_take(gdi_fetcher *f, god_status status, gdi_fetched *fetched, gdi_fetched *ret_fetched)
+{
+    uint64_t evicted = 0, bytes = 0;
     if (status == GOD_OK) { /* that room could not be made is no reason to withhold what was fetched */
-        (void)gdi_cache_prune(fetcher->config->paths_cache_dir, (uint64_t)fetcher->config->paths_cache_bytes_max,
-                              &evicted, &bytes, NULL);
+        (void)gdi_cache_prune(f->config->paths_cache_dir, (uint64_t)f->config->paths_cache_bytes_max, &evicted, &bytes,
+                              NULL);
         *ret_fetched = *fetched;
     } else {
         gdi_cache_release(&fetched->hold);
     }
     free(fetched);
     return status;
+}
+
+god_status gdi_fetcher_fetch(gdi_fetcher *fetcher, const char *uri, const char *revision, const char *sha256,
+                             gdi_fetched *ret_fetched, god_error *err)
+{
+    gdi_fetched *fetched = NULL;
+    GOD_TRY(begin(fetcher, uri, &fetched, err));
+    return finish_take(fetcher, fetch(fetcher, uri, revision, sha256, fetched, err), fetched, ret_fetched);
+}
+
+god_status gdi_fetcher_fetch_as(gdi_fetcher *fetcher, const char *url, const char *key, gdi_fetched *ret_fetched,
+                                god_error *err)
+{
+    gdi_fetched *fetched = NULL;
+    GOD_TRY(begin(fetcher, url, &fetched, err));
+    return finish_take(fetcher, fetch_web(fetcher, url, NULL, key, fetched, err), fetched, ret_fetched);
+}
+
+god_status gdi_fetcher_list(gdi_fetcher *fetcher, const char *uri, gdi_hub_listing *ret_listing, god_error *err)
+{
+    hub_place place;
+    if (!begins(uri, "hf://")) {
+        return fail_address(uri, err);
+    }
+    GOD_TRY(read_hub_uri(uri, NULL, &place, err));
+    GOD_TRY(need_hub(fetcher, err));
+    return gdi_hub_list(fetcher->hub, place.kind, place.repository, place.revision, ret_listing, err);
 }

@@ -15,6 +15,7 @@
 
 #include "core/config/config.h"
 #include "core/host/cache.h"
+#include "core/net/hub.h"
 
 typedef struct gdi_fetcher gdi_fetcher; /* owned by whoever opened it */
 
@@ -42,5 +43,13 @@ typedef struct gdi_fetched {
  * Afterwards the cache is brought within paths.cache_bytes_max. End it with gdi_cache_release(&fetched.hold). */
 god_status gdi_fetcher_fetch(gdi_fetcher *fetcher, const char *uri, const char *revision, const char *sha256,
                              gdi_fetched *ret_fetched, god_error *err);
+
+/* A file at http(s) whose digest nobody knows, such as a signed address: kept under `key`, which names the content. The
+ * same key is not fetched again. */
+god_status gdi_fetcher_fetch_as(gdi_fetcher *fetcher, const char *url, const char *key, gdi_fetched *ret_fetched,
+                                god_error *err);
+
+/* What a repository of the hub holds, see gdi_hub_list: uri is hf://..., a path in it is passed over. */
+god_status gdi_fetcher_list(gdi_fetcher *fetcher, const char *uri, gdi_hub_listing *ret_listing, god_error *err);
 
 #endif
