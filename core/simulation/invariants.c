@@ -2,23 +2,21 @@
 
 #include <stdlib.h>
 
-#include "core/simulation/arrows.h"
 #include "core/simulation/promises.h"
-#include "core/simulation/seen.h"
+#include "core/simulation/watch.h"
 #include "core/tournament/rules.h"
 
 struct gdi_invariants {
     const char *burn_hotkey;
     const gdi_people *people; /* NULL: nobody leaves */
     gdi_rules rules;
-    gdi_seen seen;
+    gdi_watch watch;
     int64_t last_job; /* promises up to this one were checked */
     uint64_t checks;
-    uint32_t moved; /* subjects whose rows are not as they were at the last check */
 };
 
 /* What a rule is about. A rule is run when its subject moved, and every ALL_EACH checks in any case. */
-enum { FIELD = 1, MONEY = 2, JOBS = 4, ALL = FIELD | MONEY | JOBS, ALL_EACH = 64 };
+enum { FIELD = GDI_MOVED_FIELD, MONEY = GDI_MOVED_MONEY, JOBS = 4, ALL = FIELD | MONEY | JOBS, ALL_EACH = 64 };
 
 /* ---- answers that must be empty ---- */
 
@@ -37,6 +35,12 @@ typedef struct rule {
     "g.group_id "                                                                                            \
     "UNION ALL SELECT round_id, hotkey1 FROM tournament_pairs "                                              \
     "UNION ALL SELECT round_id, hotkey2 FROM tournament_pairs)"
+/* The same as a condition, which looks up one of them. */
+#define PLAYS_IN(round, hotkey)                                                                             \
+    "(EXISTS (SELECT 1 FROM tournament_pairs x WHERE x.round_id = " round " AND (x.hotkey1 = " hotkey       \
+    " OR x.hotkey2 = " hotkey ")) OR EXISTS (SELECT 1 FROM tournament_groups x "                            \
+    "JOIN tournament_group_members y ON y.group_id = x.group_id WHERE x.round_id = " round " AND y.hotkey " \
+    "= " hotkey "))"
 
 static const rule rules[] = {
     {"fee_once", MONEY,
@@ -89,26 +93,24 @@ static const rule rules[] = {
      "ON p.tournament_id = r.tournament_id AND p.hotkey = m.hotkey WHERE p.hotkey IS NULL",
      0, 0},
     {"entrant_lost", FIELD,
-     "SELECT m.hotkey || ' was in ' || r.round_id || ' and is neither in ' || n.round_id || ' nor eliminated', "
-     "m.hotkey "
-     "FROM " MEMBERS " m JOIN tournament_rounds r ON r.round_id = m.round_id "
+     "SELECT p.hotkey || ' was in ' || r.round_id || ' and is neither in ' || n.round_id || ' nor eliminated', "
+     "p.hotkey "
+     "FROM tournament_participants p JOIN tournament_rounds r ON r.tournament_id = p.tournament_id "
      "JOIN tournament_rounds n ON n.tournament_id = r.tournament_id AND n.round_number = r.round_number + 1 "
-     "JOIN tournament_participants p ON p.tournament_id = r.tournament_id AND p.hotkey = m.hotkey "
-     "LEFT JOIN " MEMBERS " f ON f.round_id = n.round_id AND f.hotkey = m.hotkey "
-     "WHERE f.hotkey IS NULL AND p.eliminated_in_round_id IS NULL AND m.hotkey <> $1",
+     "WHERE p.eliminated_in_round_id IS NULL AND p.hotkey <> $1 "
+     "AND " PLAYS_IN("r.round_id", "p.hotkey") " AND NOT " PLAYS_IN("n.round_id", "p.hotkey"),
      1, MAY_LEAVE},
     {"entrant_lost", FIELD,
      "SELECT p.hotkey || ' takes part in ' || p.tournament_id || ' and is neither in its first round nor eliminated', "
      "p.hotkey FROM tournament_participants p "
      "JOIN tournament_rounds r ON r.tournament_id = p.tournament_id AND r.round_number = 1 "
-     "LEFT JOIN " MEMBERS " f ON f.round_id = r.round_id AND f.hotkey = p.hotkey "
-     "WHERE f.hotkey IS NULL AND p.eliminated_in_round_id IS NULL AND p.hotkey <> $1",
+     "WHERE p.eliminated_in_round_id IS NULL AND p.hotkey <> $1 AND NOT " PLAYS_IN("r.round_id", "p.hotkey"),
      1, MAY_LEAVE},
     {"entrant_back", FIELD,
-     "SELECT m.hotkey || ' is in ' || r.round_id || ' although ' || p.eliminated_in_round_id || ' was its last' "
-     "FROM " MEMBERS " m JOIN tournament_rounds r ON r.round_id = m.round_id "
-     "JOIN tournament_participants p ON p.tournament_id = r.tournament_id AND p.hotkey = m.hotkey "
-     "JOIN tournament_rounds e ON e.round_id = p.eliminated_in_round_id WHERE e.round_number < r.round_number",
+     "SELECT p.hotkey || ' is in ' || r.round_id || ' although ' || p.eliminated_in_round_id || ' was its last' "
+     "FROM tournament_participants p JOIN tournament_rounds e ON e.round_id = p.eliminated_in_round_id "
+     "JOIN tournament_rounds r ON r.tournament_id = p.tournament_id AND r.round_number > e.round_number "
+     "WHERE " PLAYS_IN("r.round_id", "p.hotkey"),
      0, 0},
     {"one_winner", FIELD,
      "SELECT t.tournament_id || ' is completed without a winner' FROM tournaments t "
@@ -174,82 +176,6 @@ static god_status check_fee_amounts(gdi_invariants *invariants, gdi_db *db, god_
     return status;
 }
 
-/* ---- states ---- */
-
-/* How each kind of name in the answer below may change, what is broken otherwise, and whose rules are run when it
- * does. */
-static const struct watched {
-    const char *invariant;
-    uint32_t machine, subject;
-} watched[] = {
-    {"state", GDI_ARROWS_TOURNAMENT, FIELD},
-    {"winner_changed", GDI_ARROWS_SET_ONCE, FIELD},
-    {"elimination", GDI_ARROWS_SET_ONCE, FIELD},
-    {"state", GDI_ARROWS_ROUND, FIELD},
-    {"state", GDI_ARROWS_REVIEW, FIELD},
-    {"state", GDI_ARROWS_TASK, 0},
-    {"state", GDI_ARROWS_TRAINING, 0},
-    {"state", GDI_ARROWS_EVALUATION, 0},
-    {"state", GDI_ARROWS_GAMES, 0},
-    {"", GDI_ARROWS_ANY, MONEY},
-};
-enum { WATCHED_COUNT = sizeof watched / sizeof *watched };
-
-/* All in one statement: place in the table above, name, state. Tasks and what hangs on them only of rounds that are
- * open; those of a tournament that was called off are ended from any state. The sums change with every fee, refund and
- * transfer. */
-static const char watched_sql[] =
-    "WITH open AS MATERIALIZED (SELECT l.task_id FROM tournament_tasks l JOIN tournament_rounds r ON r.round_id = "
-    "l.round_id "
-    "JOIN tournaments t ON t.tournament_id = r.tournament_id "
-    "WHERE r.status <> 'completed' AND t.status <> 'cancelled') "
-    "SELECT 0, 'tournament ' || tournament_id, status FROM tournaments "
-    "UNION ALL SELECT 1, 'winner of ' || tournament_id, COALESCE(winner_hotkey, '') FROM tournaments "
-    "UNION ALL SELECT 2, 'elimination of ' || hotkey || ' in ' || tournament_id, COALESCE(eliminated_in_round_id, '') "
-    "FROM tournament_participants "
-    "UNION ALL SELECT 3, 'round ' || round_id, status FROM tournament_rounds "
-    "UNION ALL SELECT 4, 'review ' || round_id, status FROM tournament_dedup_reviews "
-    "UNION ALL SELECT 5, 'task ' || t.task_id, t.status FROM open o JOIN tasks t ON t.task_id = o.task_id "
-    "UNION ALL SELECT 6, 'training ' || t.task_id || '/' || t.hotkey, t.training_status "
-    "FROM open o JOIN tournament_task_hotkey_trainings t ON t.task_id = o.task_id "
-    "UNION ALL SELECT 7, 'evaluation ' || t.task_id || '/' || t.hotkey, t.evaluation_status "
-    "FROM open o JOIN evaluations t ON t.task_id = o.task_id "
-    "UNION ALL SELECT 8, 'games ' || t.task_id || '/' || t.hotkey_a || '/' || t.hotkey_b || '/' || "
-    "t.environment_name, t.status FROM open o JOIN pvp_pair_results t ON t.task_id = o.task_id "
-    "UNION ALL SELECT 8, 'games alone ' || t.task_id || '/' || t.hotkey || '/' || t.environment_name, t.status "
-    "FROM open o JOIN pvp_individual_scores t ON t.task_id = o.task_id "
-    "UNION ALL SELECT 9, 'money', (SELECT COUNT(*) || '/' || COALESCE(SUM(amount_rao), 0) FROM balance_events) || '/' "
-    "|| "
-    "(SELECT COUNT(*) || '/' || COALESCE(SUM(amount_rao), 0) FROM transfers) || '/' || "
-    "(SELECT COUNT(*) || '/' || COALESCE(SUM(balance_rao), 0) FROM coldkey_balances)";
-
-static god_status watch_row(gdi_invariants *invariants, const struct watched *w, const char *name, const char *now,
-                            god_error *err)
-{
-    const char *before = gdi_seen_get(&invariants->seen, name);
-    if (before != NULL && strcmp(before, now) == 0) {
-        return GOD_OK;
-    }
-    if (before != NULL && !gdi_arrows_lead(w->machine, before, now)) {
-        return god_fail(err, GOD_E_INTERNAL, "%s: %s went from \"%s\" to \"%s\"", w->invariant, name, before, now);
-    }
-    invariants->moved |= w->subject;
-    return gdi_seen_put(&invariants->seen, name, now, err);
-}
-
-static god_status watch(gdi_invariants *invariants, gdi_db *db, god_error *err)
-{
-    gdi_rows *rows = NULL;
-    god_status status = GOD_OK;
-    GOD_TRY(gdi_db_query(db, watched_sql, NULL, 0, &rows, err));
-    while (status == GOD_OK && gdi_rows_next(rows)) {
-        const struct watched *w = &watched[(size_t)gdi_rows_int(rows, 0) % WATCHED_COUNT];
-        status = watch_row(invariants, w, gdi_rows_text(rows, 1), gdi_rows_text(rows, 2), err);
-    }
-    gdi_rows_free(rows);
-    return status;
-}
-
 /* ---- all of them ---- */
 
 god_status gdi_invariants_new(const char *burn_hotkey, const gdi_people *people, gdi_invariants **ret_invariants,
@@ -266,26 +192,37 @@ god_status gdi_invariants_new(const char *burn_hotkey, const gdi_people *people,
     return GOD_OK;
 }
 
+void gdi_invariants_follow(gdi_invariants *invariants, gdi_db *db)
+{
+    if (invariants != NULL) {
+        gdi_watch_follow(&invariants->watch, db);
+    }
+}
+
 god_status gdi_invariants_check(gdi_invariants *invariants, gdi_db *db, bool all, god_error *err)
 {
+    uint32_t moved = 0;
+    int64_t newest_job = 0;
     all = all || invariants->checks++ % ALL_EACH == 0;
-    invariants->moved = all ? ALL : 0;
-    GOD_TRY(watch(invariants, db, err));
+    GOD_TRY(gdi_watch_check(&invariants->watch, db, all, &moved, &newest_job, err));
+    moved = all ? ALL : moved;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        if ((rules[i].subject & invariants->moved) != 0) {
+        if ((rules[i].subject & moved) != 0) {
             GOD_TRY(check_rule(invariants, db, &rules[i], err));
         }
     }
-    if ((invariants->moved & MONEY) != 0) {
+    if ((moved & MONEY) != 0) {
         GOD_TRY(check_fee_amounts(invariants, db, err));
     }
-    return gdi_promises_check(db, &invariants->seen, &invariants->last_job, err);
+    return newest_job > invariants->last_job
+               ? gdi_promises_check(db, &invariants->watch.seen, &invariants->last_job, err)
+               : GOD_OK;
 }
 
 void gdi_invariants_free(gdi_invariants *invariants)
 {
     if (invariants != NULL) {
-        gdi_seen_free(&invariants->seen);
+        gdi_watch_fini(&invariants->watch);
         free(invariants);
     }
 }

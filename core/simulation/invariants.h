@@ -17,8 +17,7 @@
  *     weights          entries in [0, 1], their sum at most 1 + 1e-12                                       20
  *     job_twice        no key has two jobs
  *
- * It remembers states from one check to the next; a new object has seen
- * nothing and takes what it finds. [one]
+ * It remembers states from one check to the next; a new object has seen nothing and takes what it finds. [one]
  */
 #ifndef GDI_SIMULATION_INVARIANTS_H
 #define GDI_SIMULATION_INVARIANTS_H
@@ -31,8 +30,12 @@ typedef struct gdi_invariants gdi_invariants;
 /* `people` (borrowed) tell who may leave the network; NULL: nobody does. */
 god_status gdi_invariants_new(const char *burn_hotkey, const gdi_people *people, gdi_invariants **ret_invariants,
                               god_error *err);
+/* From now on looks only at what `db` (SQLite; NULL: nobody) writes, until the next call with another: the connection
+ * must be let go of before it is closed. Elsewhere each check reads every row that may change. */
+void gdi_invariants_follow(gdi_invariants *invariants, gdi_db *db); /* accepts NULL */
 /* GOD_E_INTERNAL with "NAME: what is wrong with which row" for the first that is broken. Without `all` the rules of
- * entrants, rounds and money are only run when something of theirs moved, and every 64th time in any case. */
+ * entrants, rounds and money are only run when something of theirs moved; every 64th check is one with `all` in any
+ * case. */
 god_status gdi_invariants_check(gdi_invariants *invariants, gdi_db *db, bool all, god_error *err);
 void gdi_invariants_free(gdi_invariants *invariants); /* accepts NULL */
 

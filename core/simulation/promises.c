@@ -21,14 +21,17 @@ typedef struct start {
 /* Whether this very start, or the watch over what it started, is what its training waits for. */
 static god_status is_at_work(gdi_db *db, const char *holder, const char *start_key, bool *ret_is, god_error *err)
 {
-    char watch_key[2 * NAME_BYTES];
+    char watch_key[2 * NAME_BYTES], task_id[NAME_BYTES], hotkey[NAME_BYTES];
     gdi_rows *rows = NULL;
     const char *rest = strchr(start_key, '/');
+    if (sscanf(holder, "%399[^/]/%399s", task_id, hotkey) != 2) {
+        return god_fail(err, GOD_E_INTERNAL, "gpu_twice: \"%s\" is no holder", holder);
+    }
     (void)snprintf(watch_key, sizeof watch_key, GDI_WORK_WATCH_TRAINING "%s", rest != NULL ? rest : "");
     GOD_TRY(GDI_QUERY(db, &rows, err,
                       "SELECT 1 FROM tournament_task_hotkey_trainings "
-                      "WHERE task_id || '/' || hotkey = $1 AND job_key IN ($2, $3)",
-                      gdi_text(holder), gdi_text(start_key), gdi_text(watch_key)));
+                      "WHERE task_id = $1 AND hotkey = $2 AND (job_key = $3 OR job_key = $4)",
+                      gdi_text(task_id), gdi_text(hotkey), gdi_text(start_key), gdi_text(watch_key)));
     *ret_is = gdi_rows_count(rows) != 0;
     gdi_rows_free(rows);
     return GOD_OK;

@@ -17,6 +17,7 @@
 
 enum {
     TURNS_MAX = 200,        /* at one moment; a turn that always finds something to do is a fault of the cycles */
+    AT_REST_EACH = 16,      /* steps: then a turn that came to an end is asked whether there is really nothing left */
     RETRIES_MAX = 5000,     /* of one step, after injected faults */
     MOMENTS_STUCK_MAX = 500 /* in a row at which something is due and nothing is done */
 };
@@ -98,6 +99,7 @@ static void close_process(season *s)
     gdi_cycles_close(s->cycles);
     s->cycles = NULL;
     if (s->options->store_url != NULL) {
+        gdi_invariants_follow(s->invariants, NULL);
         gdi_db_close(s->db);
     }
     s->db = NULL;
@@ -109,6 +111,7 @@ static god_status open_process(season *s, god_error *err)
 {
     s->faults->armed = false;
     GOD_TRY(open_store(s, err));
+    gdi_invariants_follow(s->invariants, s->db);
     gdi_cycles_options options = gdi_setting_cycles(&s->rules, s->options->kinds);
     options.db = s->db;
     options.log = s->options->log;
@@ -135,6 +138,10 @@ static god_status turn_until_quiet(season *s, int64_t host_us, god_error *err)
         }
         s->stuck = 0;
         s->has_moved = true;
+        if (s->result.steps % AT_REST_EACH != 0 && turn.next_due_us > host_us) {
+            s->turn_due_host_us = turn.next_due_us;
+            return GOD_OK;
+        }
     }
     return god_fail(err, GOD_E_INTERNAL, "no_rest: %d turns at one moment did not come to an end", TURNS_MAX);
 }

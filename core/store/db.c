@@ -276,6 +276,15 @@ god_status gdi_db_transact(gdi_db *db, god_status (*work)(gdi_db *db, void *user
     return gdi_db_transact_as(db, GDI_ISOLATION_SERIALIZABLE, work, user, err);
 }
 
+bool gdi_db_tell_writes(gdi_db *db, gdi_wrote *wrote, void *user)
+{
+    if (db->engine->tell_writes == NULL) {
+        return false;
+    }
+    db->engine->tell_writes(db->connection, wrote, user);
+    return true;
+}
+
 static void assert_channel(const char *channel)
 {
     assert(channel[0] != '\0' && strlen(channel) <= GDI_CHANNEL_BYTES_MAX);

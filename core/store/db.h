@@ -119,6 +119,14 @@ int64_t gdi_rows_time(const gdi_rows *rows, size_t column); /* microseconds */
 god_status gdi_db_transact(gdi_db *db, god_status (*work)(gdi_db *db, void *user, god_error *err), void *user,
                            god_error *err);
 
+/* ---- seeing what is written ---- */
+
+/* Told of every row that a statement of this connection inserts, changes or deletes, also when its transaction is
+ * rolled back later; it must not use the connection. For whoever checks what changed (core/simulation). */
+typedef void gdi_wrote(void *user, const char *table, int64_t row_id);
+/* row_id is the table's `rowid`. NULL ends it. False on PostgreSQL, which tells nobody. */
+bool gdi_db_tell_writes(gdi_db *db, gdi_wrote *wrote, void *user);
+
 /* ---- waking others ---- */
 
 /* Inside a transaction: after the commit, everybody who listens to this channel ("jobs", "cycles") is woken, in

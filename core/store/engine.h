@@ -52,6 +52,8 @@ typedef struct gdi_engine {
     god_status (*take_wakes)(void *connection, uint32_t *ret_woken, god_error *err);
     void (*name)(const void *connection, char *ret_name, size_t bytes); /* for people: never a password */
     god_status (*backup)(void *connection, const char *path, god_error *err);
+    /* `wrote` (NULL: nobody any more) is told of each row; NULL: this engine cannot. */
+    void (*tell_writes)(void *connection, gdi_wrote *wrote, void *user);
 } gdi_engine;
 
 extern const gdi_engine gdi_engine_sqlite, gdi_engine_postgres;

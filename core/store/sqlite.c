@@ -23,7 +23,9 @@ typedef struct connection {
     sqlite3 *handle;
     gdi_statements *statements;
     gdi_sqlite_wake *wake;
-    prepared *begin, *commit, *rollback;           /* own */
+    prepared *begin, *commit, *rollback; /* own */
+    gdi_wrote *wrote;                    /* may be NULL */
+    void *wrote_user;
     char moments[GDI_VALUES_MAX][GDI_MOMENT_TEXT]; /* texts of the statement that runs */
 } connection;
 
@@ -308,6 +310,22 @@ static god_status sqlite_backup(void *user, const char *path, god_error *err)
     return gdi_backup_sqlite(c->handle, path, err);
 }
 
+static void row_was_written(void *user, int how, const char *database, const char *table, sqlite3_int64 row_id)
+{
+    const connection *c = user;
+    (void)how;
+    (void)database;
+    c->wrote(c->wrote_user, table, row_id);
+}
+
+static void sqlite_tell_writes(void *user, gdi_wrote *wrote, void *wrote_user)
+{
+    connection *c = user;
+    c->wrote = wrote;
+    c->wrote_user = wrote_user;
+    (void)sqlite3_update_hook(c->handle, wrote == NULL ? NULL : row_was_written, c);
+}
+
 /* ---- opening ---- */
 
 static void sqlite_close_connection(void *user)
@@ -441,4 +459,5 @@ const gdi_engine gdi_engine_sqlite = {
     .take_wakes = sqlite_take_wakes,
     .name = sqlite_name,
     .backup = sqlite_backup,
+    .tell_writes = sqlite_tell_writes,
 };

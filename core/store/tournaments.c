@@ -117,13 +117,16 @@ static int by_creation(const void *a, const void *b)
     return strcmp(first->id, second->id);
 }
 
+/* Two halves: for IN, SQLite builds a temporary table each time. */
+#define UNFINISHED_COLUMNS "tournament_id, tournament_type, status, next_attempt_at, created_at"
+
 god_status gdi_tournaments_unfinished(gdi_db *db, size_t count_max, gdi_tournament **ret_tournaments, size_t *ret_count,
                                       god_error *err)
 {
     gdi_rows *rows = NULL;
     GOD_TRY(GDI_QUERY(db, &rows, err,
-                      "SELECT tournament_id, tournament_type, status, next_attempt_at, created_at FROM tournaments "
-                      "WHERE status IN ('pending', 'active') LIMIT $1",
+                      "SELECT " UNFINISHED_COLUMNS " FROM tournaments WHERE status = 'active' UNION ALL "
+                      "SELECT " UNFINISHED_COLUMNS " FROM tournaments WHERE status = 'pending' LIMIT $1",
                       gdi_int((int64_t)count_max)));
     size_t count = gdi_rows_count(rows);
     gdi_tournament *list = calloc(count == 0 ? 1 : count, sizeof *list);
