@@ -4,6 +4,7 @@
 #include <float.h>
 #include <stdlib.h>
 
+#include "common/need.h"
 #include "common/task_args.h"
 #include "common/training.h"
 #include "god/dataset.h"
@@ -108,20 +109,9 @@ static god_status dataset_needs(god_instance *instance, const char *spec_json, v
                                 god_status (*need)(void *user, const god_need *item), god_error *err)
 {
     (void)instance;
-    god_text uri = GOD_TEXT_INIT;
     gtx_task_spec spec;
     GOD_TRY(gtx_task_spec_parse(spec_json, TASK_TYPE, GTX_KIND_ENVIRONMENT, &spec, err));
-    god_need item = {.size = GOD_SIZE_TO(god_need, sha256), .key = "base"};
-    god_status status = GOD_OK;
-    if (spec.model != NULL && spec.model[0] != '\0') {
-        const char *scheme = strstr(spec.model, "://") != NULL ? "" : spec.model[0] == '/' ? "file://" : "hf://";
-        status = god_text_append_f(&uri, err, "%s%s", scheme, spec.model);
-        item.uri = uri.data;
-    }
-    if (status == GOD_OK) {
-        status = need(user, &item);
-    }
-    god_text_free(&uri);
+    god_status status = gtx_need_report("base", spec.model, user, need, err);
     gtx_task_spec_free(&spec);
     return status;
 }

@@ -3,6 +3,7 @@
 #include <float.h>
 #include <stdlib.h>
 
+#include "common/need.h"
 #include "common/task_args.h"
 #include "god/dataset.h"
 #include "god/eval.h"
@@ -74,34 +75,15 @@ static god_status training_plan(god_instance *instance, const char *spec_json, c
     return status;
 }
 
-/* A bare name is a repository of the hub, an absolute path a local file. */
-static god_status need_one(const char *key, const char *name, void *user,
-                           god_status (*need)(void *user, const god_need *item), god_error *err)
-{
-    god_text uri = GOD_TEXT_INIT;
-    const god_need without = {.size = GOD_SIZE_TO(god_need, sha256), .key = key};
-    if (name == NULL || name[0] == '\0') {
-        return need(user, &without);
-    }
-    const char *scheme = strstr(name, "://") != NULL ? "" : name[0] == '/' ? "file://" : "hf://";
-    god_status status = god_text_append_f(&uri, err, "%s%s", scheme, name);
-    if (status == GOD_OK) {
-        const god_need item = {.size = GOD_SIZE_TO(god_need, sha256), .key = key, .uri = uri.data};
-        status = need(user, &item);
-    }
-    god_text_free(&uri);
-    return status;
-}
-
 static god_status dataset_needs(god_instance *instance, const char *spec_json, void *user,
                                 god_status (*need)(void *user, const god_need *item), god_error *err)
 {
     (void)instance;
     gim_spec spec;
     GOD_TRY(gim_spec_parse(spec_json, &spec, err));
-    god_status status = need_one("data", spec.dataset_zip, user, need, err);
+    god_status status = gtx_need_report("data", spec.dataset_zip, user, need, err);
     if (status == GOD_OK) {
-        status = need_one("base", spec.model, user, need, err);
+        status = gtx_need_report("base", spec.model, user, need, err);
     }
     gim_spec_free(&spec);
     return status;

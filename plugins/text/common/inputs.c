@@ -3,33 +3,15 @@
 #include <inttypes.h>
 
 #include "common/encoder.h"
+#include "common/need.h"
 #include "common/python_json.h"
 #include "god/helpers/sha256.h"
-
-/* NULL for nothing. */
-static const char *uri_of(const char *name, god_text *text, god_error *err)
-{
-    if (name == NULL || name[0] == '\0') {
-        return NULL;
-    }
-    const char *scheme = strstr(name, "://") != NULL ? "" : name[0] == '/' ? "file://" : "hf://";
-    return god_text_append_f(text, err, "%s%s", scheme, name) == GOD_OK ? text->data : NULL;
-}
 
 god_status gtx_inputs_needs(const gtx_task_spec *spec, void *user, god_status (*need)(void *user, const god_need *item),
                             god_error *err)
 {
-    god_text data = GOD_TEXT_INIT, base = GOD_TEXT_INIT;
-    god_need item = {.size = GOD_SIZE_TO(god_need, sha256), .key = "data", .uri = uri_of(spec->dataset, &data, err)};
-    god_status status = need(user, &item);
-    if (status == GOD_OK) {
-        item.key = "base";
-        item.uri = uri_of(spec->model, &base, err);
-        status = need(user, &item);
-    }
-    god_text_free(&base);
-    god_text_free(&data);
-    return status;
+    GOD_TRY(gtx_need_report("data", spec->dataset, user, need, err));
+    return gtx_need_report("base", spec->model, user, need, err);
 }
 
 god_status gtx_inputs_find(const god_inputs *inputs, const char *key, const god_input **ret_input, god_error *err)
