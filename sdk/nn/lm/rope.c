@@ -106,12 +106,6 @@ static god_status read_settings(const json_t *config, const gnn_rope_defaults *d
     return check_settings(s, err);
 }
 
-/* 1 / theta^(2i / rotary) */
-static float frequency_of(double theta, int64_t i, int64_t rotary)
-{
-    return 1.0f / powf((float)theta, (float)(2 * i) / (float)rotary);
-}
-
 static god_status scale_nothing(const settings *s, gnn_rope *rope, god_error *err)
 {
     (void)s;
@@ -291,46 +285,8 @@ god_status gnn_rope_read(const json_t *config, const gnn_rope_defaults *defaults
                         (long long)ret_rope->rotary, (long long)defaults->head_dim, (int)GNN_ROTARY_MAX);
     }
     for (int64_t i = 0; i < ret_rope->rotary / 2; i++) {
-        ret_rope->frequencies[i] = frequency_of(s.theta, i, ret_rope->rotary);
+        ret_rope->frequencies[i] = gnn_rope_frequency(s.theta, i, ret_rope->rotary);
     }
     GOD_TRY(apply_scaling(&s, ret_rope, err));
     return check_finite(&s, ret_rope, err);
-}
-
-int64_t gnn_rope_variant(const gnn_rope *rope, int64_t length)
-{
-    if (rope->kind == GNN_ROPE_FIXED || length <= rope->positions) {
-        return 0;
-    }
-    return rope->kind == GNN_ROPE_LONG ? 1 : length;
-}
-
-/* The theta that stretches the context of `positions` to one of `length`. */
-static double dynamic_theta(const gnn_rope *rope, int64_t length)
-{
-    double stretch = rope->factor * (double)length / (double)rope->positions - (rope->factor - 1.0);
-    return rope->theta * pow(stretch, (double)rope->rotary / (double)(rope->rotary - 2));
-}
-
-static float variant_frequency(const gnn_rope *rope, int64_t variant, int64_t i)
-{
-    if (variant == 0) {
-        return rope->frequencies[i];
-    }
-    return rope->kind == GNN_ROPE_LONG ? rope->long_frequencies[i]
-                                       : frequency_of(dynamic_theta(rope, variant), i, rope->rotary);
-}
-
-void gnn_rope_fill(const gnn_rope *rope, int64_t variant, int64_t positions, uint32_t dtype, float *cosines,
-                   float *sines)
-{
-    int64_t half = rope->rotary / 2;
-    for (int64_t i = 0; i < half; i++) {
-        float frequency = variant_frequency(rope, variant, i);
-        for (int64_t p = 0; p < positions; p++) {
-            float angle = (float)p * frequency;
-            cosines[p * half + i] = gnn_round(cosf(angle) * rope->attention_factor, dtype);
-            sines[p * half + i] = gnn_round(sinf(angle) * rope->attention_factor, dtype);
-        }
-    }
 }

@@ -9,9 +9,11 @@
 #ifndef GNN_LM_ROPE_H
 #define GNN_LM_ROPE_H
 
-#include <jansson.h>
+#include <stdint.h>
 
 #include "god/error.h"
+
+struct json_t; /* of jansson */
 
 enum { GNN_ROTARY_MAX = 1024 };
 
@@ -35,7 +37,11 @@ typedef struct gnn_rope_defaults {
                                `rope_local_base_freq` and no scaling */
 } gnn_rope_defaults;
 
-god_status gnn_rope_read(const json_t *config, const gnn_rope_defaults *defaults, gnn_rope *ret_rope, god_error *err);
+god_status gnn_rope_read(const struct json_t *config, const gnn_rope_defaults *defaults, gnn_rope *ret_rope,
+                         god_error *err);
+
+/* 1 / theta^(2 i / rotary), the frequency of pair i before any scaling. */
+float gnn_rope_frequency(double theta, int64_t i, int64_t rotary);
 
 /* The variant of a sequence of this length: equal variants have equal frequencies. */
 int64_t gnn_rope_variant(const gnn_rope *rope, int64_t length);
