@@ -38,7 +38,10 @@ typedef struct gdi_config {
     char *s3_endpoint, *s3_region, *s3_key_variable, *s3_secret_variable;
     char *host_role; /* "validator", "trainer" or "both" */
     int64_t host_jobs_max;
-    int64_t host_executors, host_keep_jobs_days;
+    int64_t host_executors, host_keep_jobs_days, host_unexecuted_minutes;
+    char *identity_wallet_path, *identity_trainer_hotkey;
+    int64_t entry_private_addresses, entry_local_repositories;
+    char *entry_license_file, *entry_notice_file, *entry_scanner, *entry_github_api;
     char *http_server_listen, *http_server_key_file, *http_server_key_variable;
     int64_t http_server_connections_max, http_server_per_address_max;
     int64_t http_server_request_time_limit_ms, http_server_body_bytes_max;
@@ -54,7 +57,8 @@ typedef struct gdi_config {
     char *admin_socket;     /* "": <paths_state_dir>/admin.sock */
     gdi_strings tournament_types;
     int64_t tournament_netuid, tournament_auto_complete, tournament_publish, tournament_read_duplicates;
-    char *tournament_burn_hotkey, *tournament_default_repository, *tournament_default_commit;
+    char *tournament_burn_hotkey, *tournament_collection_address, *tournament_default_repository,
+        *tournament_default_commit;
     gdi_strings tournament_environments, tournament_environment_models, tournament_dataset_white_list;
     char *tournament_environment_target_model;
     json_t *tournament_rules; /* object: see core/host/rules_settings.h */
