@@ -1,7 +1,7 @@
 /* What watches the host reads: is it alive, can it work, how does it do. */
 #include "core/http/api.h"
+#include "core/http/metrics.h"
 #include "core/http/openapi_text.h"
-#include "core/http/process.h"
 #include "core/http/view.h"
 #include "core/store/migrate.h"
 #include "god/helpers/text.h"
@@ -101,25 +101,13 @@ static god_status handle_ready(void *context, const gdi_request *request, gdi_an
 
 /* ---- metrics ---- */
 
-static god_status add_head(god_text *out, const char *name, const char *type, const char *help, god_error *err)
-{
-    return god_text_append_f(out, err, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static god_status add_value(god_text *out, const char *name, const char *type, const char *help, double value,
-                            god_error *err)
-{
-    GOD_TRY(add_head(out, name, type, help, err));
-    return god_text_append_f(out, err, "%s %.17g\n", name, value);
-}
-
 /* Names of kinds and states are words; a quotation mark in one would end the label. */
 static god_status add_counts(const gdi_api *api, god_text *out, const char *name, const char *help,
                              const char *const labels[2], const char *sql, god_error *err)
 {
     gdi_rows *rows = NULL;
     GOD_TRY(gdi_db_query(api->db, sql, NULL, 0, &rows, err));
-    god_status status = add_head(out, name, "gauge", help, err);
+    god_status status = gdi_metrics_head(out, name, "gauge", help, err);
     while (status == GOD_OK && gdi_rows_next(rows)) {
         const char *a = gdi_rows_text(rows, 0), *b = gdi_rows_text(rows, 1);
         if (strpbrk(a, "\"\\\n") == NULL && strpbrk(b, "\"\\\n") == NULL) {
@@ -145,8 +133,8 @@ static god_status add_store(const gdi_api *api, god_text *out, god_error *err)
     GOD_TRY(gdi_db_query(api->db, "SELECT 1", NULL, 0, &rows, err));
     (void)clock_gettime(CLOCK_MONOTONIC, &after);
     gdi_rows_free(rows);
-    GOD_TRY(add_value(out, "god_store_ping_seconds", "gauge", "Time of one small query.",
-                      seconds_between(&before, &after), err));
+    GOD_TRY(gdi_metrics_value(out, "god_store_ping_seconds", "gauge", "Time of one small query.",
+                              seconds_between(&before, &after), err));
     GOD_TRY(add_counts(api, out, "god_jobs", "Jobs in the store.", of_jobs,
                        "SELECT kind, state, count(*) FROM jobs GROUP BY kind, state ORDER BY kind, state", err));
     return add_counts(api, out, "god_tournaments", "Tournaments in the store.", of_tournaments,
@@ -178,54 +166,22 @@ static god_status add_host(const gdi_host_facts *f, god_text *out, god_error *er
         {"god_plugins_ready", "gauge", "Plug-ins that can be used.", f->plugins_ready},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        GOD_TRY(add_value(out, lines[i].name, lines[i].type, lines[i].help, lines[i].value, err));
+        GOD_TRY(gdi_metrics_value(out, lines[i].name, lines[i].type, lines[i].help, lines[i].value, err));
     }
     return GOD_OK;
-}
-
-static god_status add_servers(const gdi_api *api, god_text *out, god_error *err)
-{
-    gdi_server_counts sum = {.requests = 0};
-    for (const gdi_server *const *server = api->servers; server != NULL && *server != NULL; server++) {
-        gdi_server_counts counts = gdi_server_count(*server);
-        sum.handler_us += counts.handler_us;
-        sum.connections += counts.connections;
-        for (size_t i = 0; i < sizeof sum.by_class / sizeof *sum.by_class; i++) {
-            sum.by_class[i] += counts.by_class[i];
-        }
-    }
-    GOD_TRY(add_head(out, "god_http_answers_total", "counter", "Answers by class of status code.", err));
-    for (int i = 2; i <= 5; i++) {
-        GOD_TRY(god_text_append_f(out, err, "god_http_answers_total{code=\"%dxx\"} %llu\n", i,
-                                  (unsigned long long)sum.by_class[i]));
-    }
-    GOD_TRY(add_value(out, "god_http_connections", "gauge", "Connections that are open.", sum.connections, err));
-    return add_value(out, "god_http_handler_seconds_total", "counter", "Time spent in handlers.",
-                     (double)sum.handler_us / 1e6, err);
-}
-
-static god_status add_process(god_text *out, god_error *err)
-{
-    const gdi_process_facts p = gdi_process_look();
-    GOD_TRY(
-        add_value(out, "process_resident_memory_bytes", "gauge", "Resident memory.", (double)p.resident_bytes, err));
-    GOD_TRY(
-        add_value(out, "process_cpu_seconds_total", "counter", "Processor time, user and system.", p.cpu_seconds, err));
-    GOD_TRY(add_value(out, "process_threads", "gauge", "Threads.", p.threads, err));
-    return add_value(out, "process_open_fds", "gauge", "Open descriptors.", p.open_fds, err);
 }
 
 static god_status write_metrics(const gdi_api *api, god_text *out, god_error *err)
 {
     const gdi_host_facts facts = facts_of(api);
     const char *engine = gdi_db_engine(api->db) == GDI_ENGINE_SQLITE ? "sqlite" : "postgres";
-    GOD_TRY(add_head(out, "god_build_info", "gauge", "What is running.", err));
+    GOD_TRY(gdi_metrics_head(out, "god_build_info", "gauge", "What is running.", err));
     GOD_TRY(god_text_append_f(out, err, "god_build_info{version=\"%s\",store=\"%s\"} 1\n", api->version, engine));
     if (api->facts != NULL) {
         GOD_TRY(add_host(&facts, out, err));
     }
-    GOD_TRY(add_servers(api, out, err));
-    GOD_TRY(add_process(out, err));
+    GOD_TRY(gdi_metrics_servers(out, api->servers, err));
+    GOD_TRY(gdi_metrics_process(out, err));
     return add_store(api, out, err);
 }
 
@@ -239,7 +195,7 @@ static god_status handle_metrics(void *context, const gdi_request *request, gdi_
         return status;
     }
     answer->text = out.data;
-    answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    answer->content_type = GDI_METRICS_TYPE;
     return GOD_OK;
 }
 
