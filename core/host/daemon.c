@@ -15,6 +15,7 @@
 #include "core/host/watch.h"
 #include "core/host/web.h"
 #include "core/net/call.h"
+#include "core/trainer/trainer.h"
 
 enum {
     busy_tick_ms = 50,       /* while workers run: their output and their ends are looked for */
@@ -32,9 +33,11 @@ typedef struct daemon {
     gdi_catalogue catalogue;
     gdi_queue queue;
     gdi_shared_facts facts;
+    /* what belongs to a role that this host does not have is NULL */
     gdi_season *season;
     gdi_executors *executors;
     gdi_web *web;
+    gdi_trainer *trainer;
     sigset_t stops;   /* SIGINT and SIGTERM: they reach this thread only while it waits */
     uint32_t beat_ms; /* of systemd's watchdog; 0: none */
     uint64_t beat_due_ms;
@@ -87,13 +90,30 @@ static god_status open_all(daemon_state *d, god_error *err)
 
 static god_status open_tournaments(daemon_state *d, god_error *err)
 {
-    const gdi_executors_options executors = {.config = d->config, .log = d->log, .facts = &d->facts};
+    const gdi_executors_options executors = {
+        .config = d->config, .log = d->log, .facts = &d->facts, .layout = d->layout};
     GOD_TRY(gdi_calls_begin(err));
     GOD_TRY(gdi_season_open(d->config, d->log, &d->facts, &d->season, err));
     GOD_TRY(gdi_executors_start(&executors, &d->executors, err));
     const gdi_web_options web = {
         .config = d->config, .log = d->log, .facts = &d->facts, .executors = d->executors, .version = GDI_VERSION};
     return gdi_web_start(&web, &d->web, err);
+}
+
+static uint32_t has_role(const daemon_state *d, const char *role)
+{
+    return strcmp(d->config->host_role, role) == 0 || strcmp(d->config->host_role, "both") == 0;
+}
+
+static god_status open_roles(daemon_state *d, god_error *err)
+{
+    const gdi_trainer_options trainer = {
+        .config = d->config, .layout = d->layout, .log = d->log, .version = GDI_VERSION};
+    GOD_TRY(gdi_calls_begin(err));
+    if (has_role(d, "validator")) {
+        GOD_TRY(open_tournaments(d, err));
+    }
+    return has_role(d, "trainer") ? gdi_trainer_start(&trainer, &d->trainer, err) : GOD_OK;
 }
 
 static void note_workers(daemon_state *d)
@@ -121,18 +141,20 @@ static int shorter(int a, int b)
 static void rest(daemon_state *d)
 {
     sigset_t none;
-    struct pollfd ready[] = {{.fd = d->watch.fd, .events = POLLIN}, {.fd = gdi_season_fd(d->season), .events = POLLIN}};
+    struct pollfd ready[] = {{.fd = d->watch.fd, .events = POLLIN},
+                             {.fd = d->season == NULL ? -1 : gdi_season_fd(d->season), .events = POLLIN}};
     uint32_t busy = 0;
     for (uint32_t i = 0; i < d->queue.running_max; i++) {
         busy |= d->queue.running[i].child != NULL;
     }
-    int wait_ms = shorter(busy ? busy_tick_ms : idle_tick_ms, gdi_season_wait_ms(d->season));
+    int wait_ms = busy ? busy_tick_ms : idle_tick_ms;
+    wait_ms = d->season == NULL ? wait_ms : shorter(wait_ms, gdi_season_wait_ms(d->season));
     wait_ms = d->queue.waits_for_device > 0 ? shorter(wait_ms, device_tick_ms) : wait_ms;
     wait_ms = d->beat_ms == 0 ? wait_ms : shorter(wait_ms, (int)d->beat_ms);
     const struct timespec wait = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000L};
     (void)sigemptyset(&none);
     (void)ppoll(ready, sizeof ready / sizeof *ready, &wait, &none);
-    if (gdi_season_wait_ms(d->season) == 0 || (ready[1].revents & POLLIN) != 0) {
+    if (d->season != NULL && (gdi_season_wait_ms(d->season) == 0 || (ready[1].revents & POLLIN) != 0)) {
         gdi_season_turn(d->season);
     }
 }
@@ -156,17 +178,18 @@ static void refresh_plugins(daemon_state *d)
 
 static void say_ready(const daemon_state *d)
 {
-    char port[12];
-    (void)snprintf(port, sizeof port, "%u", gdi_web_port(d->web));
+    char port[12], trainer_port[12];
+    (void)snprintf(port, sizeof port, "%u", d->web == NULL ? 0 : gdi_web_port(d->web));
+    (void)snprintf(trainer_port, sizeof trainer_port, "%u", d->trainer == NULL ? 0 : gdi_trainer_port(d->trainer));
     gdi_log_write(d->log, GOD_LOG_INFO, "the host is ready", "state_dir", d->config->paths_state_dir, "config",
-                  d->config->source, "http_port", port, NULL);
+                  d->config->source, "http_port", port, "trainer_port", trainer_port, NULL);
     gdi_supervised_tell("READY=1");
 }
 
 static god_status run(daemon_state *d, god_error *err)
 {
     GOD_TRY(open_all(d, err));
-    GOD_TRY(open_tournaments(d, err));
+    GOD_TRY(open_roles(d, err));
     note_workers(d);
     say_ready(d);
     while (gdi_signals_stop_count() == 0) {
@@ -190,6 +213,7 @@ static void stop(daemon_state *d)
     gdi_executors_stop(d->executors);                    /* what they held is queued again */
     (void)pthread_sigmask(SIG_UNBLOCK, &d->stops, NULL); /* a second signal ends the waiting for workers */
     gdi_queue_stop(&d->queue);
+    gdi_trainer_stop(d->trainer); /* trainings go on without it */
     gdi_web_stop(d->web);
     gdi_season_close(d->season);
     gdi_catalogue_close(&d->catalogue);

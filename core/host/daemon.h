@@ -5,6 +5,9 @@
  *     hands       host.executors threads and one watcher: the jobs of the store (executors.h)
  *     http        the public interface and the operator's socket (web.h)
  *
+ * The last two, and the turns of the tournaments, are the role "validator" of host.role; the role "trainer" has threads
+ * of its own (core/trainer/trainer.h).
+ *
  * Each thread has its own connection to the store, and nothing passes between them but rows and a handful of figures
  * (facts.h). A row that one of them writes wakes the others at once; the clock is only a backstop. The process may be
  * killed at any instant: start-up is the same code as every other turn.
