@@ -92,7 +92,6 @@ static god_status open_tournaments(daemon_state *d, god_error *err)
 {
     const gdi_executors_options executors = {
         .config = d->config, .log = d->log, .facts = &d->facts, .layout = d->layout};
-    GOD_TRY(gdi_calls_begin(err));
     GOD_TRY(gdi_season_open(d->config, d->log, &d->facts, &d->season, err));
     GOD_TRY(gdi_executors_start(&executors, &d->executors, err));
     const gdi_web_options web = {
