@@ -9,17 +9,20 @@
 #include "core/base/signals.h"
 #include "core/cli/cli.h"
 #include "core/cli/options.h"
+#include "core/simulation/mix.h"
 #include "core/simulation/season.h"
 #include "god/helpers/sha256.h"
 #include "god/helpers/text.h"
 
-enum { SEASONS_MAX = 100000000, WEEKS_MAX = 520, MINERS_MAX = 4096 };
+enum { SEASONS_MAX = 100000000, WEEKS_MAX = 520, MINERS_MAX = 4096, DAYS = 7, MINERS = 10 };
+static const double usual_faults = 0.2;
 
 typedef struct simulate_command {
-    int64_t seed, weeks, miners, seasons, kill_at;
-    double faults, kills; /* kills < 0: from faults */
+    int64_t seed, seasons, kill_at;
+    int64_t days, miners; /* these and the next two are below 0 while nobody says */
+    double faults, kills;
     const char *store_url, *dump_path;
-    uint32_t as_json, is_verbose;
+    uint32_t is_mixed, wants_digest, as_json, is_verbose;
 } simulate_command;
 
 typedef struct totals {
@@ -31,6 +34,7 @@ typedef struct totals {
 static const gdi_option options[] = {
     {.name = "--seed", .value = "S", .help = "the season's seed (default 1); with --seasons K also S+1 ... S+K-1"},
     {.name = "--weeks", .value = "W", .help = "virtual weeks (default 1)"},
+    {.name = "--days", .value = "D", .help = "virtual days, when it is not whole weeks"},
     {.name = "--miners", .value = "N", .help = "miners of the network (default 10)"},
     {.name = "--faults",
      .value = "P",
@@ -39,8 +43,12 @@ static const gdi_option options[] = {
     {.name = "--kills",
      .value = "R",
      .help = "kills of the process and errors of the store per 1,000 statements\n(default: 10 times the faults)"},
+    {.name = "--mixed",
+     .help = "days (2 to 7), types of tournaments, miners (2 to 40), faults (to 0.4) and kills (to 6)\n"
+             "drawn from the seed: seasons of all sizes"},
     {.name = "--kill-at", .value = "K", .help = "one kill exactly before statement K"},
     {.name = "--seasons", .value = "K", .help = "play so many seasons (default 1)"},
+    {.name = "--digest", .help = "with --seasons: also one digest of all tables of all seasons"},
     {.name = "--store",
      .value = "URL",
      .help = "an empty store, or one in which this very season was interrupted: it goes on\n"
@@ -85,7 +93,12 @@ static god_status read_option(void *user, const char *name, const char *value, g
         return gdi_option_int(name, value, 0, INT64_MAX / 2, &command->seed, err);
     }
     if (strcmp(name, "--weeks") == 0) {
-        return gdi_option_int(name, value, 1, WEEKS_MAX, &command->weeks, err);
+        GOD_TRY(gdi_option_int(name, value, 1, WEEKS_MAX, &command->days, err));
+        command->days *= 7;
+        return GOD_OK;
+    }
+    if (strcmp(name, "--days") == 0) {
+        return gdi_option_int(name, value, 1, 7 * WEEKS_MAX, &command->days, err);
     }
     if (strcmp(name, "--miners") == 0) {
         return gdi_option_int(name, value, 0, MINERS_MAX, &command->miners, err);
@@ -108,6 +121,10 @@ static god_status read_option(void *user, const char *name, const char *value, g
         command->dump_path = value;
     } else if (strcmp(name, "--verbose") == 0) {
         command->is_verbose = 1;
+    } else if (strcmp(name, "--mixed") == 0) {
+        command->is_mixed = 1;
+    } else if (strcmp(name, "--digest") == 0) {
+        command->wants_digest = 1;
     } else {
         command->as_json = 1;
     }
@@ -135,7 +152,30 @@ static god_status add(totals *sum, const gdi_season_result *result, god_error *e
     sum->tournaments += result->tournaments;
     sum->completed += result->completed;
     sum->defended += result->defended;
-    return god_text_append_f(&sum->digests, err, "%s\n", result->digest);
+    return result->digest[0] == '\0' ? GOD_OK : god_text_append_f(&sum->digests, err, "%s\n", result->digest);
+}
+
+static gdi_season_options season_of(const simulate_command *command, uint64_t seed)
+{
+    gdi_season_options season = {.seed = seed,
+                                 .days = (uint32_t)command->days,
+                                 .miners = (uint32_t)command->miners,
+                                 .faults = command->faults,
+                                 .per_1000_statements = command->kills,
+                                 .kill_at = (uint64_t)command->kill_at,
+                                 .store_url = command->store_url,
+                                 .dump_path = command->dump_path,
+                                 .wants_digest = command->wants_digest != 0,
+                                 .stop_asked = stop_asked};
+    if (command->is_mixed) {
+        gdi_mix mix = gdi_mix_of(seed);
+        season.days = mix.days;
+        season.types = mix.types;
+        season.miners = mix.miners;
+        season.faults = mix.faults;
+        season.per_1000_statements = mix.per_1000_statements;
+    }
+    return season;
 }
 
 static god_status play_all(const simulate_command *command, gdi_task_kinds *kinds, totals *sum, uint64_t *ret_seed,
@@ -147,18 +187,10 @@ static god_status play_all(const simulate_command *command, gdi_task_kinds *kind
     god_status status = command->store_url == NULL ? gdi_season_memory_open(&memory, err) : GOD_OK;
     for (int64_t i = 0; status == GOD_OK && i < command->seasons; i++) {
         gdi_season_result result = {0};
-        gdi_season_options season = {.seed = (uint64_t)(command->seed + i),
-                                     .weeks = (uint32_t)command->weeks,
-                                     .miners = (uint32_t)command->miners,
-                                     .faults = command->faults,
-                                     .per_1000_statements = command->kills,
-                                     .kill_at = (uint64_t)command->kill_at,
-                                     .store_url = command->store_url,
-                                     .memory = memory,
-                                     .dump_path = command->dump_path,
-                                     .kinds = kinds,
-                                     .log = command->is_verbose ? &log : NULL,
-                                     .stop_asked = stop_asked};
+        gdi_season_options season = season_of(command, (uint64_t)(command->seed + i));
+        season.memory = memory;
+        season.kinds = kinds;
+        season.log = command->is_verbose ? &log : NULL;
         *ret_seed = season.seed;
         status = gdi_season_play(&season, &result, err);
         if (status == GOD_OK) {
@@ -174,10 +206,12 @@ static god_status play_all(const simulate_command *command, gdi_task_kinds *kind
 
 static void digest_of_all(const totals *sum, char ret_digest[GOD_SHA256_HEX])
 {
-    if (sum->seasons == 1) {
+    if (sum->digests.bytes == 0) {
+        ret_digest[0] = '\0';
+    } else if (sum->seasons == 1) {
         (void)snprintf(ret_digest, GOD_SHA256_HEX, "%.64s", sum->digests.data);
     } else {
-        god_sha256_bytes(sum->digests.data != NULL ? sum->digests.data : "", sum->digests.bytes, ret_digest);
+        god_sha256_bytes(sum->digests.data, sum->digests.bytes, ret_digest);
     }
 }
 
@@ -185,13 +219,13 @@ static god_status print_json(const totals *sum, god_error *err)
 {
     char digest[GOD_SHA256_HEX];
     digest_of_all(sum, digest);
-    json_t *out =
-        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "seasons",
-                  (json_int_t)sum->seasons, "tournaments", (json_int_t)sum->tournaments, "completed",
-                  (json_int_t)sum->completed, "defended", (json_int_t)sum->defended, "steps", (json_int_t)sum->steps,
-                  "turns", (json_int_t)sum->turns, "jobs", (json_int_t)sum->jobs, "refused", (json_int_t)sum->refused,
-                  "kills", (json_int_t)sum->kills, "store_errors", (json_int_t)sum->store_errors, "statements",
-                  (json_int_t)sum->statements, "elapsed_ms", (json_int_t)sum->elapsed_ms, "digest", digest);
+    json_t *out = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s?}", "seasons",
+                            (json_int_t)sum->seasons, "tournaments", (json_int_t)sum->tournaments, "completed",
+                            (json_int_t)sum->completed, "defended", (json_int_t)sum->defended, "steps",
+                            (json_int_t)sum->steps, "turns", (json_int_t)sum->turns, "jobs", (json_int_t)sum->jobs,
+                            "refused", (json_int_t)sum->refused, "kills", (json_int_t)sum->kills, "store_errors",
+                            (json_int_t)sum->store_errors, "statements", (json_int_t)sum->statements, "elapsed_ms",
+                            (json_int_t)sum->elapsed_ms, "digest", digest[0] == '\0' ? NULL : digest);
     char *text = out == NULL ? NULL : json_dumps(out, JSON_INDENT(2));
     json_decref(out);
     if (text == NULL) {
@@ -217,15 +251,20 @@ static void print_table(const totals *sum)
     (void)printf("  faults       %llu kills, %llu store errors\n", (unsigned long long)sum->kills,
                  (unsigned long long)sum->store_errors);
     (void)printf("  time         %.1f ms a season\n", (double)sum->elapsed_ms / (double)sum->seasons);
-    (void)printf("  digest       %s\n", digest);
+    if (digest[0] != '\0') {
+        (void)printf("  digest       %s\n", digest);
+    }
 }
 
 static void print_replay(const simulate_command *command, uint64_t seed)
 {
-    (void)fprintf(stderr,
-                  "replay: god tournament simulate --seed %llu --weeks %lld --miners %lld --faults %g --kills %g",
-                  (unsigned long long)seed, (long long)command->weeks, (long long)command->miners, command->faults,
-                  command->kills);
+    (void)fprintf(stderr, "replay: god tournament simulate --seed %llu", (unsigned long long)seed);
+    if (command->is_mixed) {
+        (void)fprintf(stderr, " --mixed");
+    } else {
+        (void)fprintf(stderr, " --days %lld --miners %lld --faults %g --kills %g", (long long)command->days,
+                      (long long)command->miners, command->faults, command->kills);
+    }
     if (command->kill_at != 0) {
         (void)fprintf(stderr, " --kill-at %lld", (long long)command->kill_at);
     }
@@ -235,9 +274,17 @@ static void print_replay(const simulate_command *command, uint64_t seed)
 static god_status read_command(int argc, char **argv, simulate_command *command, uint32_t *ret_help, god_error *err)
 {
     GOD_TRY(gdi_options_read(&usage, argc, argv, command, read_option, ret_help, err));
-    if (command->kills < 0) {
-        command->kills = 10 * command->faults;
+    bool is_said = command->days > 0 || command->miners >= 0 || command->faults >= 0 || command->kills >= 0;
+    if (command->is_mixed && is_said) {
+        return god_fail(err, GOD_E_INVALID,
+                        "--mixed draws days, miners, faults and kills from the seed, none of them "
+                        "can be given beside it");
     }
+    command->days = command->days < 0 ? DAYS : command->days;
+    command->miners = command->miners < 0 ? MINERS : command->miners;
+    command->faults = command->faults < 0 ? usual_faults : command->faults;
+    command->kills = command->kills < 0 ? 10 * command->faults : command->kills;
+    command->wants_digest |= command->seasons == 1;
     if (command->seasons > 1 && (command->store_url != NULL || command->dump_path != NULL)) {
         return god_fail(err, GOD_E_INVALID, "--store and --dump are for one season, --seasons is %lld",
                         (long long)command->seasons);
@@ -248,7 +295,7 @@ static god_status read_command(int argc, char **argv, simulate_command *command,
 int gdi_cmd_tournament_simulate(int argc, char **argv)
 {
     god_error err = GOD_ERROR_INIT;
-    simulate_command command = {.seed = 1, .weeks = 1, .miners = 10, .seasons = 1, .faults = 0.2, .kills = -1};
+    simulate_command command = {.seed = 1, .seasons = 1, .days = -1, .miners = -1, .faults = -1, .kills = -1};
     gdi_task_kinds *kinds = calloc(1, sizeof *kinds);
     totals sum = {.digests = GOD_TEXT_INIT};
     uint64_t seed = 0;

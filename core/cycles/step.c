@@ -7,7 +7,7 @@
 #include "core/cycles/state.h"
 #include "god/helpers/json.h"
 
-enum { RESULT_BYTES_MAX = 16 << 20 };
+enum { RESULT_BYTES_MAX = 16 << 20, SMALL_JSON_BYTES = 2048 };
 
 /* ---- store ---- */
 
@@ -100,13 +100,16 @@ god_status gdi_step_keep_json_take(gdi_step *step, json_t *value, god_error *err
 god_status gdi_step_dump(gdi_step *step, const json_t *value, const char **ret_text, god_error *err)
 {
     const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17);
-    size_t bytes = value == NULL ? 0 : json_dumpb(value, NULL, 0, flags);
+    char small[SMALL_JSON_BYTES]; /* most are, and need not be written twice */
+    size_t bytes = value == NULL ? 0 : json_dumpb(value, small, sizeof small, flags);
     if (bytes == 0) {
         return no_memory(err);
     }
     void *text = NULL;
     GOD_TRY(gdi_step_alloc(step, bytes + 1, 1, &text, err));
-    if (json_dumpb(value, text, bytes, flags) != bytes) {
+    if (bytes <= sizeof small) {
+        (void)memcpy(text, small, bytes);
+    } else if (json_dumpb(value, text, bytes, flags) != bytes) {
         return no_memory(err);
     }
     *ret_text = text;

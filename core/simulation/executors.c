@@ -13,7 +13,7 @@ enum { FIRST_ANSWER = 1, SECOND_ANSWER = 2 };
 typedef struct claim {
     gdi_job_lease lease;
     gdi_fate fate;
-    json_t *payload; /* own; NULL when it is no JSON */
+    json_t *payload; /* own; NULL while nobody needs it */
 } claim;
 
 /* Kinds whose claims hold equally long are claimed together. */
@@ -52,14 +52,28 @@ static void claim_free(claim *c)
     }
 }
 
-/* `until` of a watch: a moment in the host's time, read as a length from the claim. */
-static int64_t until_us(const gdi_executors *executors, const claim *c, int64_t claimed_us)
+static god_status read_payload(claim *c, god_error *err)
+{
+    if (c->payload == NULL) {
+        c->payload = json_loads(c->lease.payload_json != NULL ? c->lease.payload_json : "", 0, NULL);
+    }
+    return c->payload != NULL ? GOD_OK : god_fail(err, GOD_E_INTERNAL, "the payload of %s is no JSON", c->lease.key);
+}
+
+/* `until` of a watch: a moment in the host's time, read as a length from the claim; 0 for other jobs. */
+static god_status until_us(const gdi_executors *executors, claim *c, int64_t claimed_us, int64_t *ret_us,
+                           god_error *err)
 {
     int64_t until_host_us = 0;
-    if (!gdi_time_parse(gdi_world_text(c->payload, "until"), &until_host_us)) {
-        return 0;
+    *ret_us = 0;
+    if (strcmp(c->lease.kind, GDI_WORK_WATCH_TRAINING) != 0) {
+        return GOD_OK;
     }
-    return until_host_us - (gdi_virtual_host_us(executors->clock, claimed_us) - claimed_us);
+    GOD_TRY(read_payload(c, err));
+    if (gdi_time_parse(gdi_world_text(c->payload, "until"), &until_host_us)) {
+        *ret_us = until_host_us - (gdi_virtual_host_us(executors->clock, claimed_us) - claimed_us);
+    }
+    return GOD_OK;
 }
 
 static god_status on_agenda(gdi_executors *executors, claim *c, uint32_t what, int64_t at_us, god_error *err)
@@ -71,11 +85,13 @@ static god_status on_agenda(gdi_executors *executors, claim *c, uint32_t what, i
 /* Takes `c`. */
 static god_status begin_take(gdi_executors *executors, claim *c, int64_t claimed_us, god_error *err)
 {
-    c->payload = json_loads(c->lease.payload_json != NULL ? c->lease.payload_json : "", 0, NULL);
-    c->fate = gdi_fate_of(executors->world->people, c->lease.kind, c->lease.key, c->lease.attempt, claimed_us,
-                          until_us(executors, c, claimed_us));
-    god_status status = c->payload == NULL ? god_fail(err, GOD_E_INTERNAL, "the payload of %s is no JSON", c->lease.key)
-                                           : on_agenda(executors, c, FIRST_ANSWER, c->fate.ends_us, err);
+    int64_t ends_by_us = 0;
+    god_status status = until_us(executors, c, claimed_us, &ends_by_us, err);
+    if (status == GOD_OK) {
+        c->fate = gdi_fate_of(executors->world->people, c->lease.kind, c->lease.key, c->lease.attempt, claimed_us,
+                              ends_by_us);
+        status = on_agenda(executors, c, FIRST_ANSWER, c->fate.ends_us, err);
+    }
     if (status != GOD_OK) {
         claim_free(c);
     }
@@ -167,9 +183,12 @@ static god_status read_busy(const gdi_executors *executors, json_t **ret_busy, g
     return GOD_OK;
 }
 
-static god_status answer_text(const gdi_executors *executors, const claim *c, uint32_t what, int64_t true_us,
-                              char **ret_text, god_error *err)
+static god_status answer_text(const gdi_executors *executors, claim *c, uint32_t what, int64_t true_us, char **ret_text,
+                              god_error *err)
 {
+    if (gdi_world_reads_payload(c->lease.kind)) {
+        GOD_TRY(read_payload(c, err));
+    }
     /* A second answer is another one: it must not replace the first. */
     gdi_question question = {.kind = c->lease.kind,
                              .key = c->lease.key,
@@ -194,7 +213,7 @@ static god_status answer_text(const gdi_executors *executors, const claim *c, ui
 }
 
 /* The store may refuse with GOD_E_CANCELLED: the job is not this claim's any more. */
-static god_status give(gdi_executors *executors, const claim *c, uint32_t what, int64_t true_us, god_error *err)
+static god_status give(gdi_executors *executors, claim *c, uint32_t what, int64_t true_us, god_error *err)
 {
     int64_t host_us = gdi_virtual_host_us(executors->clock, true_us);
     if (what == FIRST_ANSWER && (c->fate.how == GDI_FATE_FAILS || c->fate.how == GDI_FATE_GIVES_UP)) {
@@ -208,7 +227,7 @@ static god_status give(gdi_executors *executors, const claim *c, uint32_t what, 
     return status;
 }
 
-static god_status check_second(gdi_executors *executors, const claim *c, int64_t true_us, god_error *err)
+static god_status check_second(gdi_executors *executors, claim *c, int64_t true_us, god_error *err)
 {
     gdi_job_view before = {0}, after = {0};
     god_status status = gdi_job_look(executors->db, c->lease.key, &before, err);
@@ -228,7 +247,7 @@ static god_status check_second(gdi_executors *executors, const claim *c, int64_t
     return status == GOD_E_NOT_FOUND ? GOD_OK : status; /* pruned meanwhile */
 }
 
-static god_status check_first(gdi_executors *executors, const claim *c, int64_t true_us, god_error *err)
+static god_status check_first(gdi_executors *executors, claim *c, int64_t true_us, god_error *err)
 {
     god_status status = give(executors, c, FIRST_ANSWER, true_us, err);
     if (status == GOD_E_CANCELLED) {

@@ -113,6 +113,7 @@ static god_status open_process(season *s, god_error *err)
     GOD_TRY(open_store(s, err));
     gdi_invariants_follow(s->invariants, s->db);
     gdi_cycles_options options = gdi_setting_cycles(&s->rules, s->options->kinds);
+    options.types_enabled &= s->options->types == 0 ? UINT32_MAX : s->options->types;
     options.db = s->db;
     options.log = s->options->log;
     options.random = random_bytes;
@@ -271,7 +272,8 @@ static god_status finish(season *s, god_error *err)
     s->result.store_errors = s->faults->errors;
     s->result.statements = s->faults->statements;
     GOD_TRY(count_tournaments(s, err));
-    return gdi_dump(s->db, s->options->dump_path, s->result.digest, err);
+    bool is_wanted = s->options->wants_digest || s->options->dump_path != NULL;
+    return is_wanted ? gdi_dump(s->db, s->options->dump_path, s->result.digest, err) : GOD_OK;
 }
 
 static god_status begin(season *s, god_error *err)
@@ -289,7 +291,7 @@ static god_status begin(season *s, god_error *err)
     s->world = (gdi_world){.people = &s->people, .kinds = options->kinds};
     s->clock = (gdi_virtual_clock){.seed = options->seed, .faults = options->faults, .start_us = people.start_us};
     s->executors = (gdi_executors){.world = &s->world, .clock = &s->clock};
-    s->end_us = people.start_us + (int64_t)options->weeks * 7 * GDI_DAY_US;
+    s->end_us = people.start_us + (int64_t)options->days * GDI_DAY_US;
     gdi_faults_init(s->faults, options->seed, options->per_1000_statements);
     s->faults->kill_at = options->kill_at;
     s->faults->armed = false;
@@ -299,8 +301,8 @@ static god_status begin(season *s, god_error *err)
     GOD_TRY(gdi_invariants_new(s->people.burn_hotkey, &s->people, &s->invariants, err));
     GOD_TRY(open_process(s, err));
     s->faults->armed = false;
-    (void)snprintf(text, sizeof text, "--seed %llu --weeks %u --miners %u --faults %g",
-                   (unsigned long long)options->seed, options->weeks, options->miners, options->faults);
+    (void)snprintf(text, sizeof text, "--seed %llu --days %u --miners %u --faults %g",
+                   (unsigned long long)options->seed, options->days, options->miners, options->faults);
     GOD_TRY(gdi_record_begin(s->db, text, people.start_us, options->store_url == NULL, &s->record, err));
     GOD_TRY(gdi_setting_stock(s->db, &s->people, options->kinds, err));
     GOD_TRY(gdi_executors_take_over(&s->executors, s->record.true_us, err));

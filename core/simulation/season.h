@@ -29,13 +29,15 @@ void gdi_season_memory_close(gdi_season_memory *memory); /* accepts NULL */
 
 typedef struct gdi_season_options {
     uint64_t seed;
-    uint32_t weeks, miners;
+    uint32_t days, miners;
+    uint32_t types;                     /* 1 << GDI_TEXT | ...; 0: all three */
     double faults;                      /* 0 to 1: habits of miners, fates of jobs, the clock */
     double per_1000_statements;         /* kills and store errors, see core/simulation/faults.h */
     uint64_t kill_at;                   /* and one kill exactly at this statement; 0: none */
     const char *store_url;              /* borrowed; NULL: `memory` */
     gdi_season_memory *memory;          /* borrowed; emptied before the season begins */
     const char *dump_path;              /* borrowed; every row of every table at the end; NULL: none */
+    bool wants_digest;                  /* also without dump_path; a tenth of a season's time */
     gdi_task_kinds *kinds;              /* borrowed */
     const gdi_log *log;                 /* borrowed; of the cycles; may be NULL */
     uint32_t (*stop_asked)(void *user); /* between steps; may be NULL: GOD_E_CANCELLED */
@@ -48,7 +50,7 @@ typedef struct gdi_season_result {
     uint64_t refused;                          /* answers that came too late and were refused */
     uint64_t kills, store_errors, statements;  /* injected; statements of host and executors */
     uint64_t tournaments, completed, defended; /* at the end, in the store */
-    char digest[65];                           /* of all tables at the end, core/simulation/dump.h */
+    char digest[65]; /* of all tables at the end, core/simulation/dump.h; "" when it is not wanted */
 } gdi_season_result;
 
 /* Plays one season to its end. Goes on when the store holds an unfinished one with the same options; GOD_E_INVALID when

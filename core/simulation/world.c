@@ -6,27 +6,28 @@
 static const struct answerer {
     const char *kind;
     json_t *(*answer)(const gdi_world *world, const gdi_question *question);
+    bool reads_payload;
 } answerers[] = {
-    {GDI_WORK_REFRESH_NODES, gdi_world_refresh_nodes},
-    {GDI_WORK_READ_TRANSFERS, gdi_world_read_transfers},
-    {GDI_WORK_SET_WEIGHTS, gdi_world_set_weights},
-    {GDI_WORK_ASK_MINERS, gdi_world_ask_miners},
-    {GDI_WORK_CHECK_REPOSITORY, gdi_world_check_repository},
-    {GDI_WORK_FIND_HEAD, gdi_world_find_head},
-    {GDI_WORK_REVIEW_DUPLICATES, gdi_world_review_duplicates},
-    {GDI_WORK_CHOOSE_CONTENT, gdi_world_choose_content},
-    {GDI_WORK_PREPARE_TASK, gdi_world_prepare_task},
-    {GDI_WORK_PREPARE_MODEL, gdi_world_prepare_model},
-    {GDI_WORK_START_TRAINING, gdi_world_start_training},
-    {GDI_WORK_WATCH_TRAINING, gdi_world_watch_training},
-    {GDI_WORK_REFRESH_GPUS, gdi_world_refresh_gpus},
-    {GDI_WORK_EVALUATE, gdi_world_evaluate},
-    {GDI_WORK_PLAY_PAIR, gdi_world_play_pair},
-    {GDI_WORK_PLAY_ALONE, gdi_world_play_alone},
-    {GDI_WORK_PUBLISH_REPOSITORY, gdi_world_publish_repository},
-    {GDI_WORK_COMPARE_SOURCES, gdi_world_compare_sources},
-    {GDI_WORK_READ_MODEL_BASE, gdi_world_read_model_base},
-    {GDI_WORK_NOTIFY, gdi_world_notify},
+    {GDI_WORK_REFRESH_NODES, gdi_world_refresh_nodes, false},
+    {GDI_WORK_READ_TRANSFERS, gdi_world_read_transfers, true},
+    {GDI_WORK_SET_WEIGHTS, gdi_world_set_weights, false},
+    {GDI_WORK_ASK_MINERS, gdi_world_ask_miners, true},
+    {GDI_WORK_CHECK_REPOSITORY, gdi_world_check_repository, true},
+    {GDI_WORK_FIND_HEAD, gdi_world_find_head, true},
+    {GDI_WORK_REVIEW_DUPLICATES, gdi_world_review_duplicates, true},
+    {GDI_WORK_CHOOSE_CONTENT, gdi_world_choose_content, true},
+    {GDI_WORK_PREPARE_TASK, gdi_world_prepare_task, false},
+    {GDI_WORK_PREPARE_MODEL, gdi_world_prepare_model, false},
+    {GDI_WORK_START_TRAINING, gdi_world_start_training, false},
+    {GDI_WORK_WATCH_TRAINING, gdi_world_watch_training, false},
+    {GDI_WORK_REFRESH_GPUS, gdi_world_refresh_gpus, true},
+    {GDI_WORK_EVALUATE, gdi_world_evaluate, true},
+    {GDI_WORK_PLAY_PAIR, gdi_world_play_pair, true},
+    {GDI_WORK_PLAY_ALONE, gdi_world_play_alone, true},
+    {GDI_WORK_PUBLISH_REPOSITORY, gdi_world_publish_repository, true},
+    {GDI_WORK_COMPARE_SOURCES, gdi_world_compare_sources, false},
+    {GDI_WORK_READ_MODEL_BASE, gdi_world_read_model_base, false},
+    {GDI_WORK_NOTIFY, gdi_world_notify, false},
 };
 
 bool gdi_world_happens(const gdi_world *world, const gdi_question *question, const char *what, const char *whose,
@@ -53,6 +54,15 @@ static json_t *nonsense(const gdi_world *world, const gdi_question *question)
                          "status", 7, "accepted", 7);
     default: return json_pack("{s:{s:[]}, s:{}, s:s}", "scores", "nobody", "transfers", "outcome", "perhaps");
     }
+}
+
+bool gdi_world_reads_payload(const char *kind)
+{
+    size_t at = 0, count = sizeof answerers / sizeof *answerers;
+    while (at < count && strcmp(answerers[at].kind, kind) != 0) {
+        at++;
+    }
+    return at < count && answerers[at].reads_payload;
 }
 
 god_status gdi_world_answer(const gdi_world *world, const gdi_question *question, json_t **ret_answer, god_error *err)

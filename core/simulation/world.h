@@ -20,12 +20,14 @@ typedef struct gdi_world {
 
 typedef struct gdi_question {
     const char *kind, *key;
-    const json_t *payload;
-    const json_t *busy; /* refresh_gpus: "<trainer>#<GPU>": true for each that is at work; otherwise NULL */
+    const json_t *payload; /* may be NULL when the kind does not read it */
+    const json_t *busy;    /* refresh_gpus: "<trainer>#<GPU>": true for each that is at work; otherwise NULL */
     uint32_t attempt;
     int64_t answered_us; /* true virtual time */
 } gdi_question;
 
+/* Whether the answer depends on the payload: most of the cost of an answer is reading it. */
+bool gdi_world_reads_payload(const char *kind);
 /* *ret_answer is owned by the caller (json_decref). GOD_E_UNSUPPORTED for a kind that the world does not know. */
 god_status gdi_world_answer(const gdi_world *world, const gdi_question *question, json_t **ret_answer, god_error *err);
 

@@ -25,7 +25,7 @@ god_status gdi_pvp_pairs_ended(gdi_db *db, gdi_rows **ret_rows, god_error *err)
     return gdi_db_query(db,
                         "SELECT p.task_id, p.hotkey_a, p.hotkey_b, p.environment_name, p.n_attempts, j.state, j.result"
                         " FROM pvp_pair_results p LEFT JOIN jobs j ON j.key = p.job_key WHERE p.job_key IS NOT NULL AND"
-                        " (j.state IS NULL OR j.state IN ('done', 'failed', 'cancelled'))"
+                        " (j.state IS NULL OR j.ended_at IS NOT NULL)"
                         " ORDER BY p.task_id, p.hotkey_a, p.hotkey_b, p.environment_name",
                         NULL, 0, ret_rows, err);
 }
@@ -35,7 +35,7 @@ god_status gdi_pvp_alone_ended(gdi_db *db, gdi_rows **ret_rows, god_error *err)
     return gdi_db_query(db,
                         "SELECT p.task_id, p.hotkey, NULL, p.environment_name, p.n_attempts, j.state, j.result"
                         " FROM pvp_individual_scores p LEFT JOIN jobs j ON j.key = p.job_key WHERE p.job_key IS NOT"
-                        " NULL AND (j.state IS NULL OR j.state IN ('done', 'failed', 'cancelled'))"
+                        " NULL AND (j.state IS NULL OR j.ended_at IS NOT NULL)"
                         " ORDER BY p.task_id, p.hotkey, p.environment_name",
                         NULL, 0, ret_rows, err);
 }

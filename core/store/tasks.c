@@ -200,8 +200,8 @@ god_status gdi_tasks_ended(gdi_db *db, const char *status, gdi_rows **ret_rows, 
     return GDI_QUERY(
         db, ret_rows, err,
         "SELECT t.task_id, j.state, j.result, j.message, j.ended_at FROM tasks t LEFT JOIN jobs j ON j.key ="
-        " t.job_key WHERE t.status = $1 AND t.job_key IS NOT NULL AND (j.state IS NULL OR j.state IN"
-        " ('done', 'failed', 'cancelled')) ORDER BY t.created_at, t.task_id",
+        " t.job_key WHERE t.status = $1 AND t.job_key IS NOT NULL AND (j.state IS NULL OR"
+        " j.ended_at IS NOT NULL) ORDER BY t.created_at, t.task_id",
         gdi_text(status));
 }
 

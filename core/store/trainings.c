@@ -77,7 +77,7 @@ god_status gdi_trainings_ended(gdi_db *db, const char *status, gdi_rows **ret_ro
                      "SELECT r.task_id, r.hotkey, r.n_training_attempts, r.starts, r.trainer_ip, t.hours_to_complete,"
                      " j.state, j.result, j.message, j.ended_at FROM tournament_task_hotkey_trainings r JOIN tasks t ON"
                      " t.task_id = r.task_id LEFT JOIN jobs j ON j.key = r.job_key WHERE r.training_status = $1 AND"
-                     " r.job_key IS NOT NULL AND (j.state IS NULL OR j.state IN ('done', 'failed', 'cancelled'))"
+                     " r.job_key IS NOT NULL AND (j.state IS NULL OR j.ended_at IS NOT NULL)"
                      " ORDER BY r.task_id, r.hotkey",
                      gdi_text(status));
 }

@@ -38,9 +38,10 @@ static void tear_down(void)
 static gdi_season_result play(uint64_t seed, double per_1000_statements, uint64_t kill_at)
 {
     gdi_season_options options = {.seed = seed,
-                                  .weeks = 1,
+                                  .days = 7,
                                   .miners = 9,
                                   .faults = 0.2,
+                                  .wants_digest = true,
                                   .per_1000_statements = per_1000_statements,
                                   .kill_at = kill_at,
                                   .memory = memory,
@@ -88,7 +89,7 @@ END_TEST
 
 START_TEST(test_simulation_season__without_miners_nothing_begins)
 {
-    gdi_season_options options = {.seed = 1, .weeks = 1, .miners = 0, .memory = memory, .kinds = kinds};
+    gdi_season_options options = {.seed = 1, .days = 7, .miners = 0, .memory = memory, .kinds = kinds};
     gdi_season_result result = {0};
     ck_assert_msg(gdi_season_play(&options, &result, &err) == GOD_OK, "%s", err.message);
     ck_assert_uint_eq(result.tournaments, 3);
@@ -108,7 +109,7 @@ static void play_part(const char *url, uint32_t steps)
 {
     gdi_season_result result = {0};
     gdi_season_options options = {.seed = 1,
-                                  .weeks = 1,
+                                  .days = 7,
                                   .miners = 9,
                                   .faults = 0.2,
                                   .store_url = url,
@@ -133,8 +134,13 @@ START_TEST(test_simulation_season__goes_on_where_it_was_stopped)
     play_part("sqlite:part.db", 40);
     play_part("sqlite:part.db", 1);
     gdi_season_result result = {0};
-    gdi_season_options options = {
-        .seed = 1, .weeks = 1, .miners = 9, .faults = 0.2, .store_url = "sqlite:part.db", .kinds = kinds};
+    gdi_season_options options = {.seed = 1,
+                                  .days = 7,
+                                  .miners = 9,
+                                  .faults = 0.2,
+                                  .wants_digest = true,
+                                  .store_url = "sqlite:part.db",
+                                  .kinds = kinds};
     ck_assert_msg(gdi_season_play(&options, &result, &err) == GOD_OK, "%s", err.message);
     gdi_season_result whole = play(1, 0, 0);
     ck_assert_str_eq(result.digest, whole.digest);
@@ -163,7 +169,7 @@ START_TEST(test_simulation_season__a_broken_rule_prints_the_command_that_replays
     ck_assert_msg(end.how == GDI_CHILD_EXITED && end.code == 1, "%d: %s", end.code, said);
     ck_assert_msg(strstr(said, "balances: the balance of ") != NULL, "%s", said);
     ck_assert_msg(
-        strstr(said, "\nreplay: god tournament simulate --seed 1 --weeks 1 --miners 9 --faults 0.2 --kills 0") != NULL,
+        strstr(said, "\nreplay: god tournament simulate --seed 1 --days 7 --miners 9 --faults 0.2 --kills 0") != NULL,
         "%s", said);
     gdi_child_free(child);
 }
