@@ -194,7 +194,7 @@ void gdi_job_say(const gdi_job *job, const char *format, ...)
     job->work->calls->log(job->work->calls->user, line);
 }
 
-void gdi_job_fail(gdi_job *job, const char *format, ...)
+void gdi_job_give_up(gdi_job *job, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
@@ -216,7 +216,7 @@ god_status gdi_job_cancelled(gdi_job *job, god_error *err)
         return god_fail(err, GOD_E_CANCELLED, "the job \"%s\" pauses", job->id);
     }
     gdi_job_say(job, "[INFO] Training cancelled.");
-    gdi_job_fail(job, "cancelled");
+    gdi_job_give_up(job, "cancelled");
     return GOD_OK;
 }
 

@@ -38,7 +38,7 @@ god_status gdi_job_plan(gdi_job *job, const gdi_strings *datasets_here, god_erro
 /* A line for the job's log. Secrets and what stands before an @ in addresses are taken out. */
 GOD_PRINTF(2, 3) void gdi_job_say(const gdi_job *job, const char *format, ...);
 /* Decides that the job is a failure. `format` is the sentence of its end; say what belongs into the log before. */
-GOD_PRINTF(2, 3) void gdi_job_fail(gdi_job *job, const char *format, ...);
+GOD_PRINTF(2, 3) void gdi_job_give_up(gdi_job *job, const char *format, ...);
 
 uint32_t gdi_job_stop_asked(const gdi_job *job); /* GDI_WORK_GO_ON, ..._PAUSE, ..._CANCEL */
 /* After a step that returned GOD_E_CANCELLED: GOD_E_CANCELLED again for a pause, GOD_OK and a failed job otherwise. */

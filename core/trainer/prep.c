@@ -231,7 +231,7 @@ god_status gdi_prep_answer_step(gdi_job *job, god_error *err)
     }
     if (status != GOD_OK) {
         gdi_job_say(job, "[ERROR] Job failed: %s", why.message);
-        gdi_job_fail(job, "%s", why.message);
+        gdi_job_give_up(job, "%s", why.message);
     }
     return GOD_OK;
 }

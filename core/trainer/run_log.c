@@ -137,6 +137,6 @@ void gdi_run_log_end(gdi_job *job, const gdi_run_state *state)
         note(job, said_end);
     }
     if (!is_good) {
-        gdi_job_fail(job, "%s", state->message);
+        gdi_job_give_up(job, "%s", state->message);
     }
 }

@@ -82,7 +82,7 @@ static void fail_run(gdi_job *job)
     char line[said_shown];
     last_words(job, line);
     gdi_job_say(job, "[ERROR] Job failed: the training cannot be run: %s", line);
-    gdi_job_fail(job, "the training cannot be run: %s", line);
+    gdi_job_give_up(job, "the training cannot be run: %s", line);
 }
 
 /* 1: state.json says that the run has ended, and with it result.json is there. */

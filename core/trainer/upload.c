@@ -126,7 +126,7 @@ god_status gdi_upload_step(gdi_job *job, god_error *err)
         gdi_job_say(job, "[ERROR] HF upload failed | exit_code=1 | container=hf-upload-%s | last_error=%s", job->id,
                     why.message);
         gdi_job_say(job, "[ERROR] Upload container failed | ExitCode: 1 | LastError: %s", why.message);
-        gdi_job_fail(job, "%s", why.message);
+        gdi_job_give_up(job, "%s", why.message);
         return GOD_OK;
     }
     gdi_job_say(job, "Repo uploaded successfully.");

@@ -77,7 +77,7 @@ static god_status clone_step(gdi_job *job, god_error *err)
     }
     if (status != GOD_OK) {
         gdi_job_say(job, "Failed to clone repository: Error in cloning: %s", why.message);
-        gdi_job_fail(job, "Failed to clone: %s", why.message);
+        gdi_job_give_up(job, "Failed to clone: %s", why.message);
     }
     return GOD_OK;
 }
@@ -93,7 +93,7 @@ static god_status datasets_step(gdi_job *job, god_error *err)
     }
     if (status != GOD_OK) {
         gdi_job_say(job, "[ERROR] Job failed: %s", why.message);
-        gdi_job_fail(job, "%s", why.message);
+        gdi_job_give_up(job, "%s", why.message);
     }
     return GOD_OK;
 }
@@ -111,7 +111,7 @@ static god_status download_step(gdi_job *job, god_error *err)
     }
     if (status != GOD_OK) {
         gdi_job_say(job, "[ERROR] Download container failed | ExitCode: 1 | LastError: %s", why.message);
-        gdi_job_fail(job, "%s", why.message);
+        gdi_job_give_up(job, "%s", why.message);
     } else if (is_new) {
         gdi_job_say(job, "Download container completed successfully");
     }
@@ -185,7 +185,7 @@ static void plan_or_fail(gdi_job *job)
     god_error why = GOD_ERROR_INIT;
     if (make_plan(job, &why) != GOD_OK) {
         gdi_job_say(job, "[ERROR] Job failed: %s", why.message);
-        gdi_job_fail(job, "%s", why.message);
+        gdi_job_give_up(job, "%s", why.message);
     }
 }
 
@@ -202,7 +202,7 @@ static god_status take_step(gdi_job *job, size_t i, god_error *err)
     }
     if (status != GOD_OK) {
         gdi_job_say(job, "[ERROR] Job failed: %s", why.message);
-        gdi_job_fail(job, "%s", why.message);
+        gdi_job_give_up(job, "%s", why.message);
     }
     return GOD_OK;
 }
