@@ -343,7 +343,9 @@ static void sqlite_close_connection(void *user)
     free(c);
 }
 
-/* Made before SQLite does it, so that nobody else can read it: its -wal and -shm take over the mode. */
+/* Made before SQLite does it, so that nobody else can read it: its -wal and -shm take over the mode. A file that is
+ * there is not opened: closing any descriptor of it would drop the locks of all other connections of this process, and
+ * then the next foreign process to close the store takes its log away under them (POSIX's rule for such locks). */
 static god_status make_file(const char *path, god_error *err)
 {
     char folder[GOD_PATH_MAX];
@@ -354,11 +356,13 @@ static god_status make_file(const char *path, god_error *err)
         }
         GOD_TRY(god_dir_make(folder, err));
     }
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return god_fail_errno(err, GOD_E_IO, "cannot open the store \"%s\"", path);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EEXIST) {
+        return god_fail_errno(err, GOD_E_IO, "cannot make the store \"%s\"", path);
     }
-    (void)close(fd);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
     return GOD_OK;
 }
 

@@ -1,7 +1,10 @@
+#include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/store/moment.h"
 #include "tests/unit/store/stores.h"
@@ -327,6 +330,37 @@ END_TEST
 
 /* ---- addresses ---- */
 
+/* Another process asks the kernel; SQLite's shared lock is on these bytes (its file format, "lock-byte page"). */
+static bool is_locked_by_us(const char *path)
+{
+    enum { shared_first = 0x40000002, shared_bytes = 510 };
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = shared_first, .l_len = shared_bytes};
+    int status = 0;
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+        _exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Otherwise a foreign process that closes the store believes itself the last, and deletes its log. */
+START_TEST(test_store_db__a_second_connection_leaves_the_first_its_lock)
+{
+    const char *url = stores_new(0);
+    gdi_db *first = stores_open(url);
+    stores_script(first, "CREATE TABLE t (n {int}) {table}");
+    gdi_db *second = stores_open(url);
+    ck_assert(is_locked_by_us(url + strlen("sqlite:")));
+    gdi_db_close(second);
+    ck_assert(is_locked_by_us(url + strlen("sqlite:")));
+    gdi_db_close(first);
+    ck_assert(!is_locked_by_us(url + strlen("sqlite:")));
+}
+END_TEST
+
 START_TEST(test_store_db__refuses_addresses_without_repeating_them)
 {
     static const char *const urls[] = {"mysql://u:pa55@h/d",
@@ -365,6 +399,7 @@ Suite *suite_store_db(void)
     tcase_add_loop_test(tcase, test_store_db__forgets_statements_when_there_are_many, 0, engines);
     tcase_add_loop_test(tcase, test_store_db__takes_back_what_failed, 0, engines);
     tcase_add_loop_test(tcase, test_store_db__serialises_transactions, 0, engines);
+    tcase_add_test(tcase, test_store_db__a_second_connection_leaves_the_first_its_lock);
     tcase_add_test(tcase, test_store_db__refuses_addresses_without_repeating_them);
     suite_add_tcase(suite, tcase);
     return suite;
