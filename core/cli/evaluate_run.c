@@ -108,7 +108,7 @@ static void show_output(const gdi_evaluation *e, const char *job_dir)
 int gdi_evaluation_in_folder(gdi_evaluation *evaluation, const char *command, gdi_evaluation_fn *body)
 {
     gdi_evaluation *e = evaluation;
-    gdi_scratch scratch = {.lock_fd = -1};
+    gdi_scratch_dir scratch = {.lock_fd = -1};
     god_error err = GOD_ERROR_INIT;
     gdi_signals_catch();
     gdi_progress_begin(&e->progress, e->args->quiet ? NULL : stderr);
@@ -120,7 +120,7 @@ int gdi_evaluation_in_folder(gdi_evaluation *evaluation, const char *command, gd
         status = gdi_cache_sweep(e->config.paths_cache_dir, &err);
     }
     if (status == GOD_OK) {
-        status = gdi_scratch_open(e->config.paths_cache_dir, e->args->keep, &scratch, &err);
+        status = gdi_scratch_dir_open(e->config.paths_cache_dir, e->args->keep, &scratch, &err);
     }
     if (status == GOD_OK) {
         status = body(e, scratch.dir, &err);
@@ -130,7 +130,7 @@ int gdi_evaluation_in_folder(gdi_evaluation *evaluation, const char *command, gd
     if (scratch.keep) {
         (void)fprintf(stderr, "the job folder is %s\n", scratch.dir);
     }
-    gdi_scratch_close(&scratch);
+    gdi_scratch_dir_close(&scratch);
     return status == GOD_OK ? exit_code(e, command) : gdi_cli_fail("evaluate", &err);
 }
 

@@ -26,7 +26,7 @@ static god_status sweep_entry(void *user, const char *name, god_error *err)
     return GOD_OK;
 }
 
-static god_status make(const char *jobs_dir, gdi_scratch *scratch, god_error *err)
+static god_status make(const char *jobs_dir, gdi_scratch_dir *scratch, god_error *err)
 {
     char lock_path[GOD_PATH_MAX];
     GOD_TRY(god_path_join(jobs_dir, scratch->keep ? "kept-XXXXXX" : "run-XXXXXX", scratch->dir, err));
@@ -37,10 +37,10 @@ static god_status make(const char *jobs_dir, gdi_scratch *scratch, god_error *er
     return gdi_lock_take(lock_path, 0, NULL, NULL, &scratch->lock_fd, err);
 }
 
-god_status gdi_scratch_open(const char *cache_dir, uint32_t keep, gdi_scratch *ret_scratch, god_error *err)
+god_status gdi_scratch_dir_open(const char *cache_dir, uint32_t keep, gdi_scratch_dir *ret_scratch, god_error *err)
 {
     char jobs_dir[GOD_PATH_MAX], lock_path[GOD_PATH_MAX];
-    gdi_scratch scratch = {.lock_fd = -1, .keep = keep};
+    gdi_scratch_dir scratch = {.lock_fd = -1, .keep = keep};
     int lock = -1;
     GOD_TRY(god_path_join(cache_dir, "jobs", jobs_dir, err));
     GOD_TRY(god_path_join(jobs_dir, ".lock", lock_path, err));
@@ -56,7 +56,7 @@ god_status gdi_scratch_open(const char *cache_dir, uint32_t keep, gdi_scratch *r
     return GOD_OK;
 }
 
-void gdi_scratch_close(gdi_scratch *scratch)
+void gdi_scratch_dir_close(gdi_scratch_dir *scratch)
 {
     if (scratch->dir[0] == '\0') {
         return;
@@ -67,5 +67,5 @@ void gdi_scratch_close(gdi_scratch *scratch)
     if (scratch->lock_fd >= 0) {
         (void)close(scratch->lock_fd);
     }
-    *scratch = (gdi_scratch){.lock_fd = -1};
+    *scratch = (gdi_scratch_dir){.lock_fd = -1};
 }

@@ -12,14 +12,15 @@
 
 #include "god/helpers/file.h"
 
-typedef struct gdi_scratch {
+typedef struct gdi_scratch_dir {
     char dir[GOD_PATH_MAX]; /* absolute */
     int lock_fd;
     uint32_t keep;
-} gdi_scratch;
+} gdi_scratch_dir;
 
-/* Sweeps, then makes a folder. keep 1: it stays after gdi_scratch_close. */
-god_status gdi_scratch_open(const char *cache_dir, uint32_t keep, gdi_scratch *ret_scratch, god_error *err);
-void gdi_scratch_close(gdi_scratch *scratch); /* removes the folder; accepts one that was never opened and zeroed */
+/* Sweeps, then makes a folder. keep 1: it stays after gdi_scratch_dir_close. */
+god_status gdi_scratch_dir_open(const char *cache_dir, uint32_t keep, gdi_scratch_dir *ret_scratch, god_error *err);
+void gdi_scratch_dir_close(
+    gdi_scratch_dir *scratch); /* removes the folder; accepts one that was never opened and zeroed */
 
 #endif

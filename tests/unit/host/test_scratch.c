@@ -18,31 +18,31 @@ static void set_up(void)
     ck_assert_int_eq(god_dir_remove(cache_dir, &err), GOD_OK);
 }
 
-static gdi_scratch open_scratch(uint32_t keep)
+static gdi_scratch_dir open_scratch(uint32_t keep)
 {
-    gdi_scratch scratch;
+    gdi_scratch_dir scratch;
     god_error err = GOD_ERROR_INIT;
-    ck_assert_msg(gdi_scratch_open(cache_dir, keep, &scratch, &err) == GOD_OK, "%s", err.message);
+    ck_assert_msg(gdi_scratch_dir_open(cache_dir, keep, &scratch, &err) == GOD_OK, "%s", err.message);
     return scratch;
 }
 
 START_TEST(test_host_scratch__is_gone_when_closed_unless_kept)
 {
     char dir[GOD_PATH_MAX];
-    gdi_scratch scratch = open_scratch(0);
+    gdi_scratch_dir scratch = open_scratch(0);
     memcpy(dir, scratch.dir, sizeof dir);
     test_write(dir, "job.json", "{}");
     ck_assert_uint_eq(god_file_exists(dir), 1);
-    gdi_scratch_close(&scratch);
+    gdi_scratch_dir_close(&scratch);
     ck_assert_uint_eq(god_file_exists(dir), 0);
-    gdi_scratch_close(&scratch); /* again is fine */
+    gdi_scratch_dir_close(&scratch); /* again is fine */
 
-    gdi_scratch kept = open_scratch(1);
+    gdi_scratch_dir kept = open_scratch(1);
     memcpy(dir, kept.dir, sizeof dir);
-    gdi_scratch_close(&kept);
-    gdi_scratch other = open_scratch(0); /* sweeps */
+    gdi_scratch_dir_close(&kept);
+    gdi_scratch_dir other = open_scratch(0); /* sweeps */
     ck_assert_uint_eq(god_file_exists(dir), 1);
-    gdi_scratch_close(&other);
+    gdi_scratch_dir_close(&other);
 }
 END_TEST
 
@@ -51,11 +51,11 @@ START_TEST(test_host_scratch__of_a_dead_process_is_swept_and_that_of_a_living_on
     char dead[GOD_PATH_MAX];
     int ends[2];
     ck_assert_int_eq(pipe(ends), 0);
-    gdi_scratch living = open_scratch(0);
+    gdi_scratch_dir living = open_scratch(0);
     pid_t pid = fork();
     if (pid == 0) {
-        gdi_scratch scratch;
-        if (gdi_scratch_open(cache_dir, 0, &scratch, NULL) != GOD_OK ||
+        gdi_scratch_dir scratch;
+        if (gdi_scratch_dir_open(cache_dir, 0, &scratch, NULL) != GOD_OK ||
             write(ends[1], scratch.dir, sizeof scratch.dir) != (ssize_t)sizeof scratch.dir) {
             _exit(1);
         }
@@ -67,11 +67,11 @@ START_TEST(test_host_scratch__of_a_dead_process_is_swept_and_that_of_a_living_on
     ck_assert_int_eq(read(ends[0], dead, sizeof dead), (ssize_t)sizeof dead);
     ck_assert_uint_eq(god_file_exists(dead), 1);
     ck_assert_uint_eq(god_file_exists(living.dir), 1); /* the other process looked at it, and let it be */
-    gdi_scratch mine = open_scratch(0);
+    gdi_scratch_dir mine = open_scratch(0);
     ck_assert_uint_eq(god_file_exists(dead), 0);
     ck_assert_uint_eq(god_file_exists(living.dir), 1);
-    gdi_scratch_close(&mine);
-    gdi_scratch_close(&living);
+    gdi_scratch_dir_close(&mine);
+    gdi_scratch_dir_close(&living);
     (void)close(ends[0]);
     (void)close(ends[1]);
 }
