@@ -1,6 +1,7 @@
 /* Questions to the network and messages to people. */
 #include "core/cycles/work.h"
 #include "core/host/executors.h"
+#include "core/host/github.h"
 #include "core/net/call.h"
 #include "god/helpers/file.h"
 #include "god/helpers/json.h"
@@ -165,50 +166,17 @@ god_status gdi_run_refresh_nodes(const gdi_execution *x, json_t **ret_result, go
 
 /* ---- find_head ---- */
 
-static uint32_t is_plain(const char *text, size_t bytes, const char *also)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        char c = text[i];
-        uint32_t is_word = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-        if (!is_word && strchr(also, c) == NULL) {
-            return 0;
-        }
-    }
-    return bytes > 0 && text[0] != '.';
-}
-
-/* "https://github.com/OWNER/NAME" as ".../repos/OWNER/NAME/branches/BRANCH" of GitHub's interface. */
-static god_status head_url(const char *repository, const char *branch, char *ret_url, size_t room, god_error *err)
-{
-    static const char host[] = "github.com/";
-    const char *owner = strcasestr(repository, host);
-    owner = owner == NULL ? "" : owner + sizeof host - 1;
-    size_t owner_bytes = strcspn(owner, "/");
-    const char *name = owner[owner_bytes] == '/' ? owner + owner_bytes + 1 : "";
-    size_t name_bytes = strcspn(name, "/");
-    if (name_bytes > 4 && strncmp(name + name_bytes - 4, ".git", 4) == 0) {
-        name_bytes -= 4;
-    }
-    if (!is_plain(owner, owner_bytes, "-_.") || !is_plain(name, name_bytes, "-_.") ||
-        !is_plain(branch, strlen(branch), "-_./") || owner_bytes + name_bytes + strlen(branch) > room - 64) {
-        return god_fail(err, GOD_E_INVALID, "\"%.200s\" is not a GitHub repository whose head can be asked for",
-                        repository);
-    }
-    (void)snprintf(ret_url, room, "https://api.github.com/repos/%.*s/%.*s/branches/%s", (int)owner_bytes, owner,
-                   (int)name_bytes, name, branch);
-    return GOD_OK;
-}
-
 god_status gdi_run_find_head(const gdi_execution *x, json_t **ret_result, god_error *err)
 {
     static const char *const headers[] = {"Accept: application/vnd.github+json", "User-Agent: god", NULL};
     const char *repository = NULL, *branch = NULL, *sha = NULL;
-    char url[1024];
+    char url[GDI_GITHUB_URL_BYTES], rest[256];
     gdi_reply reply = {.status = 0};
     json_t *answer = NULL, *commit = NULL;
     GOD_TRY(god_json_get_str("payload", x->payload, "github_repo", &repository, err));
     GOD_TRY(god_json_get_str("payload", x->payload, "branch", &branch, err));
-    GOD_TRY(head_url(repository, branch, url, sizeof url, err));
+    (void)snprintf(rest, sizeof rest, "/branches/%.200s", branch);
+    GOD_TRY(gdi_github_url(x->config, repository, rest, url, err));
     const gdi_call call = {.method = "GET",
                            .url = url,
                            .headers = headers,

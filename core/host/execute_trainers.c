@@ -2,8 +2,8 @@
  * specification, sections 3 and 22. */
 #include "core/cycles/work.h"
 #include "core/host/executors.h"
+#include "core/host/wallet.h"
 #include "core/net/call.h"
-#include "core/store/seal.h"
 #include "core/tournament/calendar.h"
 #include "god/helpers/json.h"
 
@@ -22,16 +22,34 @@ static god_status check_address(const char *address, god_error *err)
     return GOD_OK;
 }
 
+/* Signed when there is a wallet; trainers that know nothing of signatures pass the headers over. */
+static god_status sign(const gdi_execution *x, const char *body, gdi_signed_call *signed_call, god_error *err)
+{
+    gdi_hotkey *key = NULL;
+    GOD_TRY(gdi_wallet_open(x->config, &key, err));
+    if (key == NULL) {
+        signed_call->headers[0] = NULL;
+        return GOD_OK;
+    }
+    const char *to = x->config->identity_trainer_hotkey;
+    god_status status = gdi_wallet_sign(key, to[0] == '\0' ? gdi_hotkey_address(key) : to, body, signed_call, err);
+    gdi_hotkey_free(key);
+    return status;
+}
+
 /* Asks a trainer. Any status is an answer; *ret_answer is NULL when it is no JSON. */
 static god_status ask(const gdi_execution *x, const char *trainer_ip, const char *path, const char *body,
                       uint32_t limit_ms, long *ret_status, json_t **ret_answer, god_error *err)
 {
     char url[1024];
     gdi_reply reply = {.status = 0};
+    gdi_signed_call signed_call;
     GOD_TRY(check_address(trainer_ip, err));
+    GOD_TRY(sign(x, body, &signed_call, err));
     (void)snprintf(url, sizeof url, "http://%s:%d%s", trainer_ip, trainer_port, path);
     const gdi_call call = {.method = body == NULL ? "GET" : "POST",
                            .url = url,
+                           .headers = signed_call.headers,
                            .body = body,
                            .time_limit_ms = limit_ms,
                            .stop_asked = x->stop_asked,
@@ -78,17 +96,10 @@ god_status gdi_run_refresh_gpus(const gdi_execution *x, json_t **ret_result, god
 /* The token of the row is sealed; only the trainer sees it open. */
 static god_status open_token(const gdi_execution *x, json_t *request, god_error *err)
 {
-    const char *sealed = NULL;
     char *token = NULL;
-    gdi_secrets *secrets = NULL;
-    GOD_TRY(god_json_opt_str("payload", request, "github_token", &sealed, err));
-    if (sealed == NULL) {
-        return GOD_OK;
-    }
-    GOD_TRY(gdi_secrets_open(x->config->paths_state_dir, &secrets, err));
-    god_status status = gdi_secret_open(secrets, sealed, &token, err);
-    gdi_secrets_close(secrets);
-    if (status == GOD_OK && json_object_set_new(request, "github_token", json_string(token)) != 0) {
+    GOD_TRY(gdi_payload_token(x->config, request, &token, err));
+    god_status status = GOD_OK;
+    if (token != NULL && json_object_set_new(request, "github_token", json_string(token)) != 0) {
         status = god_fail(err, GOD_E_NOMEM, "out of memory for a start request");
     }
     gdi_secret_free(token);

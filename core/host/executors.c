@@ -51,8 +51,9 @@ static const char *no_chain(const gdi_config *config)
 
 static const char *no_wallet(const gdi_config *config)
 {
-    (void)config;
-    return "requests to miners must be signed, and this host has no wallet";
+    return config->identity_wallet_path[0] == '\0' ? "requests to miners must be signed, and \"identity.wallet_path\" "
+                                                     "of god.yaml names no hotkey"
+                                                   : NULL;
 }
 
 static const char *somebody_else(const gdi_config *config)
@@ -71,7 +72,8 @@ static const line lines[] = {
     {.kind = GDI_WORK_EVALUATE, .look = gdi_look_evaluate, .drop = gdi_drop_evaluate, .missing = no_models},
     {.kind = GDI_WORK_READ_TRANSFERS, .missing = no_chain},
     {.kind = GDI_WORK_SET_WEIGHTS, .missing = no_chain},
-    {.kind = GDI_WORK_ASK_MINERS, .missing = no_wallet},
+    {.kind = GDI_WORK_ASK_MINERS, .run = gdi_run_ask_miners, .missing = no_wallet},
+    {.kind = GDI_WORK_CHECK_REPOSITORY, .run = gdi_run_check_repository},
 };
 
 typedef struct hand {
@@ -128,6 +130,7 @@ static gdi_execution execution_of(const gdi_executors *all, gdi_held *held)
 {
     held->user = (void *)all;
     return (gdi_execution){.config = all->options.config,
+                           .layout = all->options.layout,
                            .log = all->options.log,
                            .lease = &held->lease,
                            .payload = held->payload,

@@ -11,6 +11,7 @@
 #ifndef GDI_HOST_EXECUTORS_H
 #define GDI_HOST_EXECUTORS_H
 
+#include "core/base/layout.h"
 #include "core/config/config.h"
 #include "core/host/facts.h"
 #include "core/store/jobs.h"
@@ -21,6 +22,7 @@ typedef struct gdi_executors_options {
     const gdi_config *config; /* borrowed, as everything here */
     const gdi_log *log;
     gdi_shared_facts *facts;
+    const gdi_layout *layout;
 } gdi_executors_options;
 
 /* Signals that stop the process must be blocked by the caller: they are for its own thread. */
@@ -35,6 +37,7 @@ const char *gdi_executors_missing(const gdi_executors *executors, const char *ki
 
 typedef struct gdi_execution {
     const gdi_config *config;
+    const gdi_layout *layout;
     const gdi_log *log;
     const gdi_job_lease *lease;
     const json_t *payload; /* an object */
@@ -54,6 +57,8 @@ typedef god_status gdi_look_fn(const gdi_execution *x, json_t **ret_result, uint
 typedef void gdi_drop_fn(const gdi_execution *x);
 
 gdi_run_fn gdi_run_notify, gdi_run_refresh_nodes, gdi_run_find_head; /* execute_network.c */
+gdi_run_fn gdi_run_ask_miners;                                       /* execute_miners.c */
+gdi_run_fn gdi_run_check_repository;                                 /* execute_repositories.c */
 gdi_run_fn gdi_run_refresh_gpus, gdi_run_start_training;             /* execute_trainers.c */
 gdi_look_fn gdi_look_watch_training;                                 /* execute_trainers.c */
 gdi_look_fn gdi_look_evaluate;                                       /* execute_evaluate.c */
