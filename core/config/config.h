@@ -53,8 +53,9 @@ typedef struct gdi_config {
     json_t *trainer_environments; /* object: environment -> {image, command} */
     int64_t trainer_trusted, trainer_build_network, trainer_local_repositories;
     int64_t trainer_memory_gib_per_gpu, trainer_cpus_per_gpu;
-    char *trainer_hub_user; /* "": $HUGGINGFACE_USERNAME */
-    char *admin_socket;     /* "": <paths_state_dir>/admin.sock */
+    char *trainer_prep_image, *trainer_prep_folder; /* "": the usual images */
+    char *trainer_hub_user;                         /* "": $HUGGINGFACE_USERNAME */
+    char *admin_socket;                             /* "": <paths_state_dir>/admin.sock */
     gdi_strings tournament_types;
     int64_t tournament_netuid, tournament_auto_complete, tournament_publish, tournament_read_duplicates;
     char *tournament_burn_hotkey, *tournament_collection_address, *tournament_default_repository,

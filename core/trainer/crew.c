@@ -82,6 +82,11 @@ static gdi_run_settings run_settings(const gdi_crew *crew, const char *id)
                               .nano_cpus = gpus * (uint64_t)c->trainer_cpus_per_gpu * 1000000000u};
 }
 
+static const char *or_null(const char *text)
+{
+    return text[0] == '\0' ? NULL : text;
+}
+
 static god_status describe_work(const gdi_crew *crew, const char *id, const gdi_work_calls *calls,
                                 char job_dir[GOD_PATH_MAX], gdi_work *ret_work, god_error *err)
 {
@@ -98,6 +103,8 @@ static god_status describe_work(const gdi_crew *crew, const char *id, const gdi_
                            .calls = calls,
                            .run = run_settings(crew, id),
                            .environments = o->config->trainer_environments,
+                           .prep_image = or_null(o->config->trainer_prep_image),
+                           .prep_dir = or_null(o->config->trainer_prep_folder),
                            .allow_local_repository = o->config->trainer_local_repositories != 0};
     return GOD_OK;
 }
