@@ -119,9 +119,10 @@ void gdi_address_scrub(char *text, const char *token)
         hide_all(text, token);
         hide_all(text, encoded);
     }
-    for (char *scheme = text; (scheme = strstr(scheme, "://")) != NULL;) {
-        scheme += 3;
-        size_t bytes = strcspn(scheme, "/ \t\r\n@");
-        scheme = scheme[bytes] == '@' ? hide(scheme, bytes) : scheme;
+    for (char *word = text; (word = strstr(word, "://")) != NULL;) {
+        word += 3;
+        for (size_t bytes = 0; word[bytes = strcspn(word, "/ \t\r\n@")] == '@';) {
+            memmove(word, word + bytes + 1, strlen(word + bytes + 1) + 1);
+        }
     }
 }

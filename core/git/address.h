@@ -22,8 +22,9 @@ god_status gdi_address_read(const char *text, uint32_t flags, gdi_address *ret_a
 /* Exactly 40 hexadecimal digits, any case; ret_commit receives them in lower case. Branch names are refused. */
 god_status gdi_commit_read(const char *text, char ret_commit[GDI_COMMIT_HEX + 1], god_error *err);
 
-/* Overwrites every occurrence of the token, plain and percent-encoded, and what stands between "://" and "@" of each
- * word with "***". In place; the text only gets shorter or stays as long as it was. `token` may be NULL. */
+/* Overwrites every occurrence of the token, plain and percent-encoded, with "***", and takes out what stands between
+ * "://" and the "@" before a host. In place; the text only gets shorter or stays as long as it was. `token` may be
+ * NULL. Source: training specification, section 7. */
 void gdi_address_scrub(char *text, const char *token);
 
 #endif

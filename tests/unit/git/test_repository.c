@@ -12,7 +12,7 @@
 
 Suite *git_repository_suite(void);
 
-static const char token[] = "ghp/never+shown";
+static const char token[] = "github_pat_11A/b+c"; /* of TV-16 */
 static char dir[] = "/tmp/god-test-git-XXXXXX";
 static gdi_layout layout;
 static god_error err = GOD_ERROR_INIT;
