@@ -24,6 +24,8 @@ The repository test/plain is what it says. The others differ in one thing, by th
     digests     the list has a digest that is none
     rubbish     the list is no JSON
     made/...    repositories of uploads; POST /api/repos/create makes them, 409 when they are there
+
+/signed/PATH is a file of test/plain for whoever has Signature=x in the query, 403 for others.
 """
 
 import argparse
@@ -182,6 +184,9 @@ class Handler(BaseHTTPRequestHandler):
         match = re.fullmatch(r"/(datasets/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path)
         if match:
             return self.send_file(match.group(2), match.group(3), match.group(4))
+        if path.startswith("/signed/") and path[8:] in FILES:
+            signed = "Signature=x" in urllib.parse.urlsplit(self.path).query
+            return self.send_data(FILES[path[8:]]) if signed else self.answer(403, {"error": "expired"})
         return self.answer(404, {"error": "no such page"})
 
     def list_files(self, name, revision):

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,12 +12,19 @@ extern char **environ;
 
 void hub_process_start(hub_process *hub)
 {
+    hub_process_start_with(hub, NULL);
+}
+
+void hub_process_start_with(hub_process *hub, const char *folder)
+{
     int in[2], out[2];
     char line[64] = "";
     posix_spawn_file_actions_t actions;
     (void)snprintf(hub->log, sizeof hub->log, "hub-%d.log", (int)getpid());
     (void)unlink(hub->log);
-    char *const argv[] = {"python3", GOD_SOURCE_DIR "/tests/hub/hub.py", "--log", hub->log, NULL};
+    char *const argv[] = {"python3", GOD_SOURCE_DIR "/tests/hub/hub.py", "--log",
+                          hub->log,  folder == NULL ? NULL : "--folder", (char *)(uintptr_t)folder,
+                          NULL};
     ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
     ck_assert_int_eq(posix_spawn_file_actions_init(&actions), 0);

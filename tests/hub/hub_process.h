@@ -13,6 +13,8 @@ typedef struct hub_process {
 } hub_process;
 
 void hub_process_start(hub_process *hub); /* fails the test when it cannot */
+/* The same with a folder as one more repository: "OWNER/NAME=DIR". */
+void hub_process_start_with(hub_process *hub, const char *folder);
 void hub_process_stop(hub_process *hub);
 /* How many lines of the log hold both texts; b may be NULL. */
 int hub_process_logged(const hub_process *hub, const char *a, const char *b);
