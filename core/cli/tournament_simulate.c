@@ -44,8 +44,8 @@ static const gdi_option options[] = {
      .value = "R",
      .help = "kills of the process and errors of the store per 1,000 statements\n(default: 10 times the faults)"},
     {.name = "--mixed",
-     .help = "days (2 to 7), types of tournaments, miners (2 to 40), faults (to 0.4) and kills (to 6)\n"
-             "drawn from the seed: seasons of all sizes"},
+     .help = "days (2 to 7), types of tournaments, miners (2 to 40), faults (to 0.4) and kills (to 3)\n"
+             "drawn from the seed, small seasons more often than large ones"},
     {.name = "--kill-at", .value = "K", .help = "one kill exactly before statement K"},
     {.name = "--seasons", .value = "K", .help = "play so many seasons (default 1)"},
     {.name = "--digest", .help = "with --seasons: also one digest of all tables of all seasons"},
@@ -168,7 +168,9 @@ static gdi_season_options season_of(const simulate_command *command, uint64_t se
                                  .wants_digest = command->wants_digest != 0,
                                  .stop_asked = stop_asked};
     if (command->is_mixed) {
-        gdi_mix mix = gdi_mix_of(seed);
+        gdi_rules rules;
+        gdi_rules_default(&rules);
+        gdi_mix mix = gdi_mix_of(&rules, seed);
         season.days = mix.days;
         season.types = mix.types;
         season.miners = mix.miners;

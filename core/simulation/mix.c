@@ -1,10 +1,10 @@
 #include "core/simulation/mix.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 #include "core/simulation/draw.h"
-#include "core/tournament/rules.h"
+
+enum { RARELY = 16, MINERS_MAX = 40 };
 
 static uint32_t from_to(uint64_t seed, const char *what, int64_t lowest, int64_t highest)
 {
@@ -15,27 +15,35 @@ static uint32_t draw_types(uint64_t seed)
 {
     static const uint32_t bits[] = {1u << GDI_TEXT, 1u << GDI_IMAGE, 1u << GDI_ENVIRONMENT};
     uint32_t all = bits[0] | bits[1] | bits[2], one = bits[from_to(seed, "mix of types", 0, 2)];
-    switch (from_to(seed, "mix how many types", 0, 7)) {
-    case 0: return all;
+    switch (from_to(seed, "mix how many types", 1, RARELY)) {
     case 1: return all & ~one;
+    case 2: return all;
     default: return one;
     }
 }
 
-static uint32_t draw_miners(uint64_t seed)
+/* A field of this type, up to the largest: small ones far more often. */
+static uint32_t draw_miners(const gdi_rules *rules, uint32_t types, uint64_t seed)
 {
-    if (from_to(seed, "mix too few miners", 0, 7) == 0) {
+    uint32_t lowest = 0;
+    if (from_to(seed, "mix too few miners", 1, RARELY) == 1) {
         return from_to(seed, "mix of miners", 2, 4);
     }
-    return (uint32_t)(5 * exp2(gdi_draw_unit(seed, "mix of miners", "", 0) * log2(8.2)));
+    for (uint32_t type = 1; type <= GDI_TYPE_COUNT; type++) {
+        uint32_t field_min = gdi_rules_of(rules, type)->field_min;
+        lowest = (types & 1u << type) != 0 && field_min > lowest ? field_min : lowest;
+    }
+    double unit = gdi_draw_unit(seed, "mix of miners", "", 0);
+    return (uint32_t)(lowest * pow((MINERS_MAX + 1.0) / lowest, unit * unit));
 }
 
-gdi_mix gdi_mix_of(uint64_t seed)
+gdi_mix gdi_mix_of(const gdi_rules *rules, uint64_t seed)
 {
-    bool is_long = from_to(seed, "mix is long", 0, 7) == 0;
-    return (gdi_mix){.types = draw_types(seed),
-                     .miners = draw_miners(seed),
-                     .days = is_long ? from_to(seed, "mix of days", 4, 7) : from_to(seed, "mix of days", 2, 3),
+    uint32_t types = draw_types(seed);
+    bool is_long = from_to(seed, "mix is long", 1, RARELY) == 1;
+    return (gdi_mix){.types = types,
+                     .miners = draw_miners(rules, types, seed),
+                     .days = is_long ? from_to(seed, "mix of days", 3, 7) : 2,
                      .faults = 0.4 * gdi_draw_unit(seed, "mix of faults", "", 0),
-                     .per_1000_statements = 6 * gdi_draw_unit(seed, "mix of kills", "", 0)};
+                     .per_1000_statements = 3 * gdi_draw_unit(seed, "mix of kills", "", 0)};
 }

@@ -11,6 +11,7 @@
 #include "core/simulation/draw.h"
 #include "core/simulation/fate.h"
 #include "core/simulation/faults.h"
+#include "core/simulation/mix.h"
 #include "core/simulation/seen.h"
 #include "core/tournament/calendar.h"
 
@@ -181,6 +182,36 @@ START_TEST(test_simulation_faults__come_as_often_as_asked)
 }
 END_TEST
 
+START_TEST(test_simulation_mix__has_every_kind_of_season)
+{
+    enum { SEEDS = 4000 };
+    gdi_rules rules;
+    uint32_t types[16] = {0}, few = 0, usual = 0, most = 0, is_long = 0;
+    gdi_rules_default(&rules);
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        gdi_mix mix = gdi_mix_of(&rules, seed);
+        uint32_t lowest = mix.types == 1u << GDI_ENVIRONMENT ? 5 : 8;
+        ck_assert_uint_eq(mix.types & ~(1u << GDI_TEXT | 1u << GDI_IMAGE | 1u << GDI_ENVIRONMENT), 0);
+        types[mix.types]++;
+        ck_assert(mix.miners >= 2 && mix.miners <= 40 && (mix.miners <= 4 || mix.miners >= lowest));
+        few += mix.miners <= 4;
+        usual += mix.miners >= lowest && 10 * mix.miners <= 17 * lowest;
+        most = mix.miners > most ? mix.miners : most;
+        ck_assert(mix.days >= 2 && mix.days <= 7);
+        is_long += mix.days > 2;
+        ck_assert(mix.faults >= 0 && mix.faults <= 0.4);
+        ck_assert(mix.per_1000_statements >= 0 && mix.per_1000_statements <= 3);
+    }
+    for (uint32_t i = 2; i < 16; i += 2) {
+        ck_assert_uint_gt(types[i], SEEDS / 16 / 4);
+    }
+    ck_assert(few > SEEDS / 20 && few < SEEDS / 12);
+    ck_assert(is_long > SEEDS / 20 && is_long < SEEDS / 12);
+    ck_assert_uint_ge(usual, SEEDS * 2 / 5);
+    ck_assert_uint_eq(most, 40);
+}
+END_TEST
+
 START_TEST(test_simulation_seen__remembers_many)
 {
     gdi_seen seen = {0};
@@ -228,6 +259,7 @@ Suite *suite_simulation_parts(void)
     tcase_add_test(cases, test_simulation_fate__every_ending_comes_up_and_takes_time);
     tcase_add_test(cases, test_simulation_faults__a_dead_process_stays_dead);
     tcase_add_test(cases, test_simulation_faults__come_as_often_as_asked);
+    tcase_add_test(cases, test_simulation_mix__has_every_kind_of_season);
     tcase_add_test(cases, test_simulation_seen__remembers_many);
     tcase_add_test(cases, test_simulation_arrows__lead_forwards);
     suite_add_tcase(suite, cases);
