@@ -150,6 +150,58 @@ START_TEST(test_training_model_prep__the_last_line_is_the_answer)
 }
 END_TEST
 
+static god_status answer_of(const char *stats, god_error *err)
+{
+    json_t *answer = NULL;
+    char text[4000];
+    int bytes = snprintf(text, sizeof text, "{\"baseline_stats\": %s}\n", stats);
+    god_status status = gdi_prep_answer(text, (size_t)bytes, &answer, err);
+    json_decref(answer);
+    return status;
+}
+
+START_TEST(test_training_prep_answer__looks_at_the_statistics)
+{
+    static const struct {
+        const char *stats, *piece; /* of the sentence; NULL: they are fine */
+    } cases[] = {
+        {"{\"task_type\": \"env\", \"env_stats\": {\"gin_rummy\": {\"mean_score\": 1.5}}}", NULL},
+        {"{\"task_type\": \"instruct\", \"dataset\": {\"near_duplicate_rate\": null}}", NULL},
+        {"{}", "\"task_type\" is missing"},
+        {"{\"task_type\": \"chat\"}", "\"task_type\" is \"chat\""},
+        {"{\"task_type\": \"dpo\", \"dataset\": [1]}", "\"dataset\" is an array"},
+        {"{\"task_type\": \"dpo\", \"dataset\": {\"near_duplicate_rate\": \"1\"}}", "near_duplicate_rate"},
+        {"{\"task_type\": \"dpo\", \"dataset\": {\"near_duplicate_rate\": 1.01}}", "is 1.01, 0 to 1 is needed"},
+        {"{\"task_type\": \"dpo\", \"x\": [[[[[[[[[1]]]]]]]]]}", "more than 8 deep"},
+        {"[]", "an object is needed"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        god_error err = GOD_ERROR_INIT;
+        god_status status = answer_of(cases[i].stats, &err);
+        ck_assert_int_eq(status, cases[i].piece == NULL ? GOD_OK : GOD_E_DATA);
+        ck_assert_msg(cases[i].piece == NULL || strstr(err.message, cases[i].piece) != NULL, "%s", err.message);
+    }
+}
+END_TEST
+
+START_TEST(test_training_prep_answer__limits_texts_and_lines)
+{
+    char text[2000];
+    god_error err = GOD_ERROR_INIT;
+    (void)snprintf(text, sizeof text, "{\"task_type\": \"dpo\", \"x\": \"%0*d\"}", GDI_PREP_TEXT_BYTES_MAX, 0);
+    ck_assert_int_eq(answer_of(text, &err), GOD_OK);
+    (void)snprintf(text, sizeof text, "{\"task_type\": \"dpo\", \"x\": \"%0*d\"}", GDI_PREP_TEXT_BYTES_MAX + 1, 0);
+    ck_assert_int_eq(answer_of(text, &err), GOD_E_DATA);
+    /* too far from the end */
+    json_t *answer = NULL;
+    int bytes = snprintf(text, sizeof text, "{\"baseline_stats\": {\"task_type\": \"dpo\"}}\n");
+    memset(text + bytes, '\n', GDI_PREP_ANSWER_LINES);
+    ck_assert_int_eq(gdi_prep_answer(text, (size_t)bytes + GDI_PREP_ANSWER_LINES - 2, &answer, &err), GOD_OK);
+    json_decref(answer);
+    ck_assert_int_eq(gdi_prep_answer(text, (size_t)bytes + GDI_PREP_ANSWER_LINES - 1, &answer, &err), GOD_E_DATA);
+}
+END_TEST
+
 Suite *training_model_prep_suite(void)
 {
     Suite *suite = suite_create("training model_prep");
@@ -158,6 +210,8 @@ Suite *training_model_prep_suite(void)
     tcase_add_test(all, test_training_model_prep__environments_share_sidecars);
     tcase_add_test(all, test_training_model_prep__names_key_and_value);
     tcase_add_test(all, test_training_model_prep__the_last_line_is_the_answer);
+    tcase_add_test(all, test_training_prep_answer__looks_at_the_statistics);
+    tcase_add_test(all, test_training_prep_answer__limits_texts_and_lines);
     suite_add_tcase(suite, all);
     return suite;
 }
