@@ -30,6 +30,15 @@ static const char *value_of(const gdi_strings *argv, const char *flag)
     return NULL;
 }
 
+/* Names of models and data sets become folders; slashes are gone already. */
+static god_status check_folder(const char *name, god_error *err)
+{
+    const char *slash = strrchr(name, '/'), *last = slash == NULL ? name : slash + 1;
+    return *last == '\0' || strcmp(last, ".") == 0 || strcmp(last, "..") == 0
+               ? god_fail(err, GOD_E_INVALID, "\"%.100s\" is no name of a model or data set", last)
+               : GOD_OK;
+}
+
 /* ---- the data sets that a miner asked for ---- */
 
 static god_status read_here(const gdi_job *job, gdi_strings *here, god_error *err)
@@ -145,6 +154,7 @@ static god_status fetch_repository_of_data(gdi_fetching *fetching, const char *d
     god_text name = GOD_TEXT_INIT, uri = GOD_TEXT_INIT;
     god_status status = god_text_append_str(&name, "datasets/", err);
     status = status == GOD_OK ? gdi_slash_dash(dataset, &name, err) : status;
+    status = status == GOD_OK ? check_folder(name.data, err) : status;
     status = status == GOD_OK ? god_text_append_f(&uri, err, "hf://datasets/%s", dataset) : status;
     status = status == GOD_OK ? gdi_fetching_put(fetching, uri.data, name.data, err) : status;
     god_text_free(&name);
@@ -256,6 +266,7 @@ static god_status fetch_model(gdi_fetching *fetching, const char *model, const c
 {
     uint32_t done = 0;
     god_text uri = GOD_TEXT_INIT;
+    GOD_TRY(check_folder(folder, err));
     god_status status = god_text_append_f(&uri, err, "hf://%s", model);
     if (status == GOD_OK && single_bytes_min > 0) {
         status = try_single_file(fetching, model, uri.data, &done, err);

@@ -55,8 +55,8 @@ static god_status put_files(gdi_fetching *f, const char *repository, const char 
         }
     }
     return count > 0 ? GOD_OK
-                     : god_fail(err, GOD_E_NOT_FOUND, "\"%.200s\" has no %s \"%.200s\"", repository,
-                                file != NULL ? "file" : "tokenizer files", file != NULL ? file : "");
+                     : god_fail(err, GOD_E_NOT_FOUND, "\"%.200s\" does not have the file %.200s", repository,
+                                file != NULL ? file : "tokenizer.json, or others of a tokenizer");
 }
 
 static god_status put_commit(const gdi_fetching *f, const gdi_hub_listing *listing, const char *dir, god_error *err)
