@@ -12,27 +12,36 @@ __device__ static float activate(float x, uint32_t kind)
     }
 }
 
-template <typename T> __global__ static void activation(gnn_activation_args a, int64_t first)
+/* Rows count along blockIdx.x; a thread has N neighbouring columns of one of them. */
+template <typename T, int N> __global__ static void activate_rows(gnn_activation_args a)
 {
-    int64_t at = first + (int64_t)blockIdx.x * blockDim.x + threadIdx.x;
-    int64_t r = at / a.cols, c = at % a.cols;
-    if (r < a.rows) {
-        const T *x = (const T *)a.x + r * a.x_stride;
-        float y = gnn_rounded<T>(activate(gnn_widen(x[c]), a.kind));
-        if (a.gated) {
-            y *= gnn_widen(x[a.cols + c]);
+    const int64_t c = ((int64_t)blockIdx.y * blockDim.x + threadIdx.x) * N;
+    if (c < a.cols) {
+        float y[N], up[N];
+        const T *x = (const T *)a.x + (int64_t)blockIdx.x * a.x_stride + c;
+        gnn_take(y, x);
+        for (int i = 0; i < N; i++) {
+            y[i] = activate(y[i], a.kind);
         }
-        ((T *)a.y)[r * a.y_stride + c] = gnn_narrow<T>(y);
+        if (a.gated) {
+            gnn_take(up, x + a.cols);
+            for (int i = 0; i < N; i++) {
+                y[i] = gnn_rounded<T>(y[i]) * up[i];
+            }
+        }
+        gnn_put((T *)a.y + (int64_t)blockIdx.x * a.y_stride + c, y);
     }
 }
 
 god_status gnn_cuda_activation(gnn_device *device, const gnn_activation_args *args, god_error *err)
 {
-    constexpr int64_t elements_per_launch = (int64_t)gnn_block_threads << 22;
-    for (int64_t first = 0; first < args->rows * args->cols; first += elements_per_launch) {
-        int64_t left = args->rows * args->cols - first;
-        uint32_t blocks = gnn_blocks(left < elements_per_launch ? left : elements_per_launch, gnn_block_threads);
-        GNN_CUDA_BY_DTYPE(device, (activation<T><<<blocks, gnn_block_threads, 0, device->stream>>>(*args, first)));
+    GOD_TRY(gnn_cuda_check_rows("activation", args->rows, err));
+    if (args->rows == 0 || args->cols == 0) {
+        return GOD_OK;
     }
+    GNN_CUDA_BY_WIDTH(device, activate_rows,
+                      gnn_is_wide<T>(args->y, args->y_stride, args->cols) &&
+                          gnn_is_wide<T>(args->x, args->x_stride, args->cols),
+                      gnn_grid_of_rows(args->rows, args->cols, N), *args);
     return gnn_cuda_check_launch("activation", err);
 }

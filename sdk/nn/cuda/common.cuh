@@ -1,4 +1,4 @@
-/* cuda/common.cuh: what every kernel file of god-nn-cuda.so uses: the device's state, element types, launch checks.
+/* cuda/common.cuh: what every file of god-nn-cuda.so uses: the device's state, launch checks and its operations.
  *
  * Each operation is a launcher beside its kernel. The launcher checks shapes, takes the device's stream, launches and
  * checks the launch; it does not synchronise. Kernels sum in f32 or f64 in a fixed order and use no atomics, so a
@@ -8,27 +8,47 @@
 #define GNN_CUDA_COMMON_CUH
 
 #include <cublasLt.h>
-#include <cuda_bf16.h>
-#include <cuda_runtime.h>
 
+#include "cuda/vector.cuh"
 #include "tensor/device.h"
+
+/* Host memory that the device copies from while the host goes on; one slot is one copy under way. */
+struct gnn_slot {
+    void *pinned;
+    cudaEvent_t copied;
+};
+enum { gnn_slot_count = 8 };
+constexpr size_t gnn_slot_bytes = (size_t)1 << 20;
 
 struct gnn_device {
     uint32_t dtype;
     cudaStream_t stream;
+    cudaMemPool_t pool; /* of buffers */
     cublasLtHandle_t blas;
     void *workspace; /* of cuBLASLt */
-    void *staging;   /* small host arrays (ids, starts) on their way; in stream order */
+    void *staging;   /* small host arrays (ids, starts) on the device; in stream order */
     size_t staging_bytes;
-    char text[192]; /* describe */
+    void *bias; /* of the product under way, in the activation type */
+    size_t bias_bytes;
+    gnn_slot slots[gnn_slot_count];
+    uint32_t next_slot;
+    size_t shared_bytes_max; /* that a block may have */
+    uint64_t matrix_bytes;   /* of weights */
+    char text[192];          /* describe */
 };
 
-enum { gnn_warp_lanes = 32, gnn_block_threads = 256 };
 constexpr size_t gnn_workspace_bytes = (size_t)32 << 20; /* what cuBLASLt's Hopper kernels ask for */
 
+/* GOD_E_NOMEM when memory ran out, after which the context lives on; GOD_E_DEVICE after anything else, when nothing on
+ * it is believed. */
 god_status gnn_cuda_fail(cudaError_t code, const char *doing, god_error *err);
-/* Copies a host array to the device; valid until the next call in stream order. */
+
+/* Copies host memory to the device in stream order; the host may change it as soon as the call returns. */
+god_status gnn_cuda_send(gnn_device *device, void *to, const void *from, size_t bytes, god_error *err);
+/* The same into memory of the device's own, which is valid until the next call in stream order. */
 god_status gnn_cuda_stage(gnn_device *device, const void *from, size_t bytes, void **ret_device_copy, god_error *err);
+/* At least so many bytes in *memory, in stream order; what was there is lost when it has to grow. */
+god_status gnn_cuda_grow(gnn_device *device, void **memory, size_t *capacity, size_t bytes, god_error *err);
 
 static inline god_status gnn_cuda_check_launch(const char *name, god_error *err)
 {
@@ -41,84 +61,43 @@ static inline uint32_t gnn_blocks(int64_t items, int64_t per_block)
     return (uint32_t)((items + per_block - 1) / per_block);
 }
 
-/* Calls f with a value of the activation type. */
-#define GNN_CUDA_BY_DTYPE(device, call)    \
+/* A grid with its rows along x has room for 2^31 of them. */
+static inline god_status gnn_cuda_check_rows(const char *name, int64_t rows, god_error *err)
+{
+    return rows <= INT32_MAX ? GOD_OK
+                             : god_fail(err, GOD_E_UNSUPPORTED, "%s of %lld rows, %d are possible on CUDA", name,
+                                        (long long)rows, INT32_MAX);
+}
+
+/* One row of blocks per row of a matrix, each block as many columns as it has threads times cols_per_thread. */
+static inline dim3 gnn_grid_of_rows(int64_t rows, int64_t cols, int64_t cols_per_thread)
+{
+    return dim3((uint32_t)rows, gnn_blocks(cols, cols_per_thread * gnn_block_threads));
+}
+
+/* Runs the statements with T as the activation type. */
+#define GNN_CUDA_BY_DTYPE(device, ...)     \
     do {                                   \
         if ((device)->dtype == GNN_BF16) { \
             using T = __nv_bfloat16;       \
-            call;                          \
+            __VA_ARGS__;                   \
         } else {                           \
             using T = float;               \
-            call;                          \
+            __VA_ARGS__;                   \
         }                                  \
     } while (0)
 
-__device__ static inline float gnn_widen(float value)
-{
-    return value;
-}
-
-__device__ static inline float gnn_widen(__nv_bfloat16 value)
-{
-    return __bfloat162float(value);
-}
-
-template <typename T> __device__ static inline T gnn_narrow(float value)
-{
-    if constexpr (sizeof(T) == sizeof(float)) {
-        return value;
-    } else {
-        return __float2bfloat16_rn(value);
-    }
-}
-
-/* The value that an activation can hold. */
-template <typename T> __device__ static inline float gnn_rounded(float value)
-{
-    return gnn_widen(gnn_narrow<T>(value));
-}
-
-/* Sum and maximum over a block of gnn_block_threads threads, the same on every thread; a fixed tree. `shared` has room
- * for one value per warp. Every thread of the block calls it. */
-template <typename V> __device__ static inline V gnn_block_sum(V value, V *shared)
-{
-    for (int offset = gnn_warp_lanes / 2; offset > 0; offset /= 2) {
-        value += __shfl_xor_sync(0xffffffffu, value, offset);
-    }
-    __syncthreads();
-    if (threadIdx.x % gnn_warp_lanes == 0) {
-        shared[threadIdx.x / gnn_warp_lanes] = value;
-    }
-    __syncthreads();
-    V total = shared[0];
-    for (int warp = 1; warp < gnn_block_threads / gnn_warp_lanes; warp++) {
-        total += shared[warp];
-    }
-    return total;
-}
-
-/* NaN wins, so that it is not lost on the way. */
-template <typename V> __device__ static inline V gnn_higher(V a, V b)
-{
-    return a > b || a != a ? a : b;
-}
-
-template <typename V> __device__ static inline V gnn_block_max(V value, V *shared)
-{
-    for (int offset = gnn_warp_lanes / 2; offset > 0; offset /= 2) {
-        value = gnn_higher(value, __shfl_xor_sync(0xffffffffu, value, offset));
-    }
-    __syncthreads();
-    if (threadIdx.x % gnn_warp_lanes == 0) {
-        shared[threadIdx.x / gnn_warp_lanes] = value;
-    }
-    __syncthreads();
-    V highest = shared[0];
-    for (int warp = 1; warp < gnn_block_threads / gnn_warp_lanes; warp++) {
-        highest = gnn_higher(highest, shared[warp]);
-    }
-    return highest;
-}
+/* Launches kernel<T, 8> where `wide` (an expression of T) holds, else kernel<T, 1>; N is visible to `grid`. */
+#define GNN_CUDA_BY_WIDTH(device, kernel, wide, grid, ...)                                       \
+    GNN_CUDA_BY_DTYPE(                                                                           \
+        device,                                                                                  \
+        if (wide) {                                                                              \
+            constexpr int N = gnn_wide;                                                          \
+            gnn_launch(kernel<T, N>, grid, gnn_block_threads, 0, (device)->stream, __VA_ARGS__); \
+        } else {                                                                                 \
+            constexpr int N = 1;                                                                 \
+            gnn_launch(kernel<T, N>, grid, gnn_block_threads, 0, (device)->stream, __VA_ARGS__); \
+        })
 
 god_status gnn_cuda_matrix_new(gnn_device *device, int64_t outputs, int64_t cols, gnn_matrix **ret_matrix,
                                god_error *err);

@@ -4,10 +4,6 @@
 
 #include "lm/model.h"
 
-/* Rows that go through a layer's temporary buffers at once; a bound on memory, not on the pack. Digits do not depend on
- * it, because a row's digits do not depend on its neighbours. */
-enum { GNN_CHUNK_ROWS = 1024 };
-
 typedef struct gnn_pass {
     god_nn_lm *lm;
     god_nn_engine *engine;
@@ -29,7 +25,7 @@ typedef struct gnn_block {
     int64_t inner;
 } gnn_block;
 
-/* y = block(x) for `rows` rows, at most GNN_CHUNK_ROWS; x and y have the hidden size as their stride. */
+/* y = block(x) for `rows` rows, at most the device's chunk_rows; x and y have the hidden size as their stride. */
 god_status gnn_run_block(const gnn_pass *p, const gnn_block *block, const void *x, void *y, int64_t rows,
                          god_error *err);
 

@@ -4,9 +4,12 @@
 #include "lm/model.h"
 #include "lm/pack.h"
 
-/* Rows and outputs of one tile of logits: 512 x 4096 f32 are 8 MiB. The tile width decides the order of the sums over
- * the vocabulary, so changing it changes last digits. */
-enum { tile_rows = 512, tile_outputs = 4096 };
+enum { tile_rows_max = 4096 }; /* no device wants more rows of logits at once */
+
+static int64_t tile_rows_of(const god_nn_engine *engine)
+{
+    return engine->ops->head_rows < tile_rows_max ? engine->ops->head_rows : tile_rows_max;
+}
 
 static const gnn_params *params_of(const god_nn_lm *lm, const god_nn_adapter *adapter)
 {
@@ -104,7 +107,8 @@ static god_status check_side(const side *s, god_error *err)
 
 static god_status begin_rows(side *s, god_nn_engine *engine, const int64_t *index, int64_t count, god_error *err)
 {
-    size_t bytes = gnn_dtype_bytes(engine->dtype);
+    const size_t bytes = gnn_dtype_bytes(engine->dtype);
+    const int64_t tile_rows = tile_rows_of(engine), tile_outputs = engine->ops->head_outputs;
     GOD_TRY(gnn_scratch_get(engine, s->rows_scratch, tile_rows, s->head->cols, bytes, &s->rows, err));
     GOD_TRY(gnn_scratch_get(engine, s->logits_scratch, tile_rows, tile_outputs, bytes, &s->logits, err));
     return gather(engine, s->rows, s->states->rows, index, count, s->head->cols, err);
@@ -113,6 +117,7 @@ static god_status begin_rows(side *s, god_nn_engine *engine, const int64_t *inde
 static god_status fill_tile(const side *s, god_nn_engine *engine, int64_t count, int64_t first, int64_t last,
                             god_error *err)
 {
+    const int64_t tile_outputs = engine->ops->head_outputs;
     GOD_TRY(
         gnn_linear_apply(engine, s->head, s->rows, s->head->cols, s->logits, tile_outputs, count, first, last, err));
     if (s->lm->config.logit_softcap == 0.0f) {
@@ -138,6 +143,7 @@ typedef struct block {
 static god_status run_tiles(const block *b, side *model, side *reference, const int32_t *targets, god_error *err)
 {
     const gnn_device_table *ops = b->engine->ops;
+    const int64_t tile_outputs = ops->head_outputs;
     gnn_head_args args = {.targets = targets, .rows = b->count, .z_stride = tile_outputs};
     int64_t outputs = model->head->outputs;
     GOD_TRY(begin_rows(model, b->engine, b->index, b->count, err));
@@ -166,16 +172,16 @@ static god_status run_tiles(const block *b, side *model, side *reference, const 
 static god_status nll_block(god_nn_engine *engine, side *model, const int64_t *index, int64_t count,
                             const int32_t *targets, double *ret_nll, god_error *err)
 {
-    gnn_nll_row sums[tile_rows];
-    int32_t chosen[tile_rows];
+    gnn_nll_row sums[tile_rows_max];
+    int32_t chosen[tile_rows_max];
     block b = {engine, index, count, NULL, (size_t)count * sizeof sums[0]};
     void *device_targets = NULL;
     for (int64_t i = 0; i < count; i++) {
         chosen[i] = targets[index[i]];
     }
     gnn_nll_begin(sums, count);
-    GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_SUMS, tile_rows, 1, sizeof(gnn_kl_row), &b.sums, err));
-    GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_TARGETS, tile_rows, 1, sizeof chosen[0], &device_targets, err));
+    GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_SUMS, tile_rows_max, 1, sizeof(gnn_kl_row), &b.sums, err));
+    GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_TARGETS, tile_rows_max, 1, sizeof chosen[0], &device_targets, err));
     GOD_TRY(engine->ops->upload(engine->device, b.sums, sums, b.sums_bytes, err));
     GOD_TRY(engine->ops->upload(engine->device, device_targets, chosen, (size_t)count * sizeof chosen[0], err));
     GOD_TRY(run_tiles(&b, model, NULL, device_targets, err));
@@ -189,10 +195,10 @@ static god_status nll_block(god_nn_engine *engine, side *model, const int64_t *i
 static god_status kl_block(god_nn_engine *engine, side *model, side *reference, const int64_t *index, int64_t count,
                            double *ret_kl, god_error *err)
 {
-    gnn_kl_row sums[tile_rows];
+    gnn_kl_row sums[tile_rows_max];
     block b = {engine, index, count, NULL, (size_t)count * sizeof sums[0]};
     gnn_kl_begin(sums, count);
-    GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_SUMS, tile_rows, 1, sizeof(gnn_kl_row), &b.sums, err));
+    GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_SUMS, tile_rows_max, 1, sizeof(gnn_kl_row), &b.sums, err));
     GOD_TRY(engine->ops->upload(engine->device, b.sums, sums, b.sums_bytes, err));
     GOD_TRY(run_tiles(&b, model, reference, NULL, err));
     GOD_TRY(engine->ops->download(engine->device, sums, b.sums, b.sums_bytes, err));
@@ -202,10 +208,11 @@ static god_status kl_block(god_nn_engine *engine, side *model, side *reference, 
     return GOD_OK;
 }
 
-/* Takes the next up to tile_rows rows that count, from row *at on. */
-static int64_t next_block(const int32_t *targets, const uint8_t *mask, int64_t rows, int64_t *at,
-                          int64_t index[tile_rows])
+/* Takes the next rows that count, from row *at on, up to as many as a tile has. */
+static int64_t next_block(const god_nn_engine *engine, const int32_t *targets, const uint8_t *mask, int64_t rows,
+                          int64_t *at, int64_t index[tile_rows_max])
 {
+    const int64_t tile_rows = tile_rows_of(engine);
     int64_t count = 0;
     for (; *at < rows && count < tile_rows; (*at)++) {
         if (targets != NULL ? targets[*at] >= 0 : mask[*at] != 0) {
@@ -236,12 +243,12 @@ static god_status check_targets(const int32_t *targets, int64_t count, int64_t v
 god_status god_nn_lm_nll(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_states *states,
                          const int32_t *targets, double *ret_nll, god_error *err)
 {
-    int64_t index[tile_rows], at = 0, count = 0;
+    int64_t index[tile_rows_max], at = 0, count = 0;
     side model = {lm, &params_of(lm, adapter)->head, states, GNN_SCRATCH_ROWS, GNN_SCRATCH_LOGITS, NULL, NULL};
     GOD_TRY(check_side(&model, err));
     GOD_TRY(check_targets(targets, states->count, model.head->outputs, err));
     set_zero(ret_nll, states->count);
-    while ((count = next_block(targets, NULL, states->count, &at, index)) > 0) {
+    while ((count = next_block(lm->engine, targets, NULL, states->count, &at, index)) > 0) {
         GOD_TRY(nll_block(lm->engine, &model, index, count, targets, ret_nll, err));
     }
     return GOD_OK;
@@ -250,7 +257,7 @@ god_status god_nn_lm_nll(god_nn_lm *lm, const god_nn_adapter *adapter, const god
 god_status god_nn_lm_kl(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_states *states, god_nn_lm *reference,
                         const god_nn_states *reference_states, const uint8_t *mask, double *ret_kl, god_error *err)
 {
-    int64_t index[tile_rows], at = 0, count = 0;
+    int64_t index[tile_rows_max], at = 0, count = 0;
     side model = {lm, &params_of(lm, adapter)->head, states, GNN_SCRATCH_ROWS, GNN_SCRATCH_LOGITS, NULL, NULL};
     side other = {
         reference, &reference->params.head, reference_states, GNN_SCRATCH_ROWS_OTHER, GNN_SCRATCH_LOGITS_OTHER, NULL,
@@ -265,7 +272,7 @@ god_status god_nn_lm_kl(god_nn_lm *lm, const god_nn_adapter *adapter, const god_
         return god_fail(err, GOD_E_INVALID, "both states must have the same rows and the same engine");
     }
     set_zero(ret_kl, states->count);
-    while ((count = next_block(NULL, mask, states->count, &at, index)) > 0) {
+    while ((count = next_block(lm->engine, NULL, mask, states->count, &at, index)) > 0) {
         GOD_TRY(kl_block(lm->engine, &model, &other, index, count, ret_kl, err));
     }
     return GOD_OK;

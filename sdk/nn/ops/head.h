@@ -25,7 +25,7 @@ typedef struct gnn_kl_row {
 
 typedef struct gnn_head_args {
     const void *z, *reference_z; /* reference_z: kl only, the same shape and stride */
-    const int32_t *targets;      /* nll only; the row's target, -1 for none */
+    const int32_t *targets;      /* nll only, on the device; the row's target, -1 for none */
     gnn_nll_row *nll;            /* one accumulator per row */
     gnn_kl_row *kl;
     int64_t rows, cols, z_stride, first;

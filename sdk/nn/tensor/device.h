@@ -33,10 +33,15 @@ typedef struct gnn_device_options {
 } gnn_device_options;
 
 /* Module and engine are built from the same tree; a module with another number is not used. */
-#define GNN_DEVICE_VERSION 5u
+#define GNN_DEVICE_VERSION 6u
 
 typedef struct gnn_device_table {
     uint32_t size, version;
+
+    /* How much the device wants at once. chunk_rows: rows of activations that go through a layer's temporary buffers;
+     * a bound on memory that changes no digit. head_rows and head_outputs: one tile of logits; its width decides the
+     * order of sums over the vocabulary and so the last digits of a loss. */
+    int64_t chunk_rows, head_rows, head_outputs;
 
     god_status (*open)(const gnn_device_options *options, gnn_device **ret_device, god_error *err);
     void (*close)(gnn_device *device);                 /* accepts NULL */
@@ -46,6 +51,9 @@ typedef struct gnn_device_table {
     void (*free)(gnn_device *device, void *buffer); /* accepts NULL */
     god_status (*upload)(gnn_device *device, void *buffer, const void *from, size_t bytes, god_error *err);
     god_status (*download)(gnn_device *device, void *to, const void *buffer, size_t bytes, god_error *err);
+
+    /* Bytes of weights now, and the most that buffers have taken at once so far. NULL: the device does not count. */
+    void (*memory)(gnn_device *device, uint64_t *ret_weights, uint64_t *ret_buffers_peak);
 
     /* A matrix of outputs x cols, filled by rows of the activation type from the host; rows never put are zero. */
     god_status (*matrix_new)(gnn_device *device, int64_t outputs, int64_t cols, gnn_matrix **ret_matrix,
@@ -66,7 +74,7 @@ typedef struct gnn_device_table {
     god_status (*gather)(gnn_device *device, const gnn_rows_args *args, god_error *err);
     god_status (*scatter)(gnn_device *device, const gnn_rows_args *args, god_error *err);
     god_status (*dora)(gnn_device *device, const gnn_dora_args *args, god_error *err);
-    god_status (*nll)(gnn_device *device, const gnn_head_args *args, god_error *err); /* accumulators: buffers */
+    god_status (*nll)(gnn_device *device, const gnn_head_args *args, god_error *err); /* targets, sums: buffers */
     god_status (*kl)(gnn_device *device, const gnn_head_args *args, god_error *err);
 } gnn_device_table;
 
