@@ -1,5 +1,5 @@
 /* What can be asked about jobs and GPUs. */
-#include "core/runner/watch.h"
+#include "core/host/facts.h"
 #include "core/trainer/api.h"
 #include "core/trainer/api_check.h"
 #include "core/trainer/gpus_engine.h"
@@ -87,7 +87,7 @@ static god_status handle_recent(void *context, const gdi_request *request, gdi_a
                             "Input should be a valid integer, unable to parse string as an integer", answer, err);
     }
     int64_t window = hours < -hours_max ? -hours_max : hours > hours_max ? hours_max : hours;
-    json_t *list = gdi_records_recent(api->records, gdi_run_now_us() - window * 3600 * 1000000);
+    json_t *list = gdi_records_recent(api->records, gdi_facts_now_us() - window * 3600 * 1000000);
     if (list != NULL && json_array_size(list) == 0) {
         json_decref(list);
         return gdi_trainer_refuse(answer, err, 404, "No tasks found in the last %ld hours.", hours);

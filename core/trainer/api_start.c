@@ -4,7 +4,7 @@
 #include "core/training/gpus.h"
 #include "core/training/model_prep.h"
 #include "core/training/plan.h"
-#include "core/runner/watch.h"
+#include "core/host/facts.h"
 
 /* ---- why not ---- */
 
@@ -66,7 +66,7 @@ static god_status begin(const gdi_trainer_api *api, const json_t *request, char 
     char job_dir[GOD_PATH_MAX];
     gdi_record_new_id(ret_id);
     GOD_TRY(gdi_work_make(api->jobs_dir, ret_id, request, api->secrets, job_dir, err));
-    god_status status = gdi_records_begin(api->records, request, ret_id, gdi_run_now_us(), err);
+    god_status status = gdi_records_begin(api->records, request, ret_id, gdi_facts_now_us(), err);
     if (status == GOD_OK) {
         status = gdi_crew_start(api->crew, ret_id, err);
     }
@@ -159,8 +159,9 @@ static void end_older(const gdi_trainer_api *api, const char *task_id, const cha
     pair p = {.kind = GDI_RECORD_PREP, .task_id = task_id, .hotkey = hotkey};
     gdi_records_each(api->records, &p, look_for_pair);
     if (p.is_training) {
-        gdi_records_say(api->records, p.id, gdi_run_now_us(), "[INFO] The same model preparation was asked for again.");
-        gdi_records_end(api->records, p.id, GDI_RECORD_FAILURE, NULL, gdi_run_now_us());
+        gdi_records_say(api->records, p.id, gdi_facts_now_us(),
+                        "[INFO] The same model preparation was asked for again.");
+        gdi_records_end(api->records, p.id, GDI_RECORD_FAILURE, NULL, gdi_facts_now_us());
         gdi_crew_cancel(api->crew, p.id);
     }
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/host/cache.h"
+#include "core/trainer/fetching.h"
 #include "core/training/times.h"
 
 enum { second_us = 1000 * 1000, young_s = 600 };
@@ -16,7 +17,8 @@ typedef struct past {
     uint32_t kind, status, at_work;
     int64_t finished_us;
     gdi_past_job job;
-    char *task_id, *model; /* own */
+    char *task_id, *model;                      /* own */
+    char data_key[GDI_CACHE_KEY_BYTES_MAX + 1]; /* of its data in the cache; "": none */
 } past;
 
 typedef struct pasts {
@@ -41,6 +43,14 @@ static uint32_t count_one(void *user, const gdi_record *record)
     return 0;
 }
 
+/* The address of a task's data, NULL for none. */
+static const char *data_of(const gdi_record *record)
+{
+    const json_t *data = json_object_get(record->shown, "training_data");
+    const char *zip = json_string_value(json_object_get(data, "dataset_zip"));
+    return zip != NULL ? zip : json_string_value(json_object_get(data, "dataset"));
+}
+
 static uint32_t copy_one(void *user, const gdi_record *record)
 {
     pasts *p = user;
@@ -58,6 +68,10 @@ static uint32_t copy_one(void *user, const gdi_record *record)
                    .task_id = strdup(record->task_id),
                    .model = strdup(record->model)};
     memcpy(item->id, record->id, sizeof item->id);
+    const char *data = data_of(record);
+    if (data != NULL) {
+        p->failed |= gdi_fetching_web_key(data, record->task_id, item->data_key, NULL) != GOD_OK;
+    }
     p->failed |= item->task_id == NULL || item->model == NULL;
     p->count++;
     return 0;
@@ -178,7 +192,7 @@ static god_status look_at_folder(void *user, const char *name, god_error *err)
     return GOD_OK;
 }
 
-/* ---- models ---- */
+/* ---- the cache ---- */
 
 /* Whether the cache has this entry because of the model: "hf://<model>@<commit>...". */
 static uint32_t is_of_model(const gdi_cache_entry *entry, const char *model)
@@ -207,7 +221,26 @@ static uint32_t is_of_old_model(const walking *w, const gdi_cache_entry *entry)
     return found;
 }
 
-static void evict_models(const walking *w)
+/* 1: the data of a task one of whose jobs ended long ago, and none of whose jobs runs. */
+static uint32_t is_old_data(const walking *w, const gdi_cache_entry *entry)
+{
+    uint32_t is_old = 0;
+    if (strcmp(entry->owner, "downloads") != 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < w->records->count; i++) {
+        const past *item = &w->records->items[i];
+        if (strcmp(item->data_key, entry->key) == 0) {
+            if (item->job.is_training) {
+                return 0;
+            }
+            is_old |= gdi_data_is_old(&item->job, 1, w->now_us / second_us);
+        }
+    }
+    return is_old;
+}
+
+static void evict_old(const walking *w)
 {
     gdi_cache_list list = {.entries = NULL};
     const gdi_cleanup *c = w->cleanup;
@@ -216,12 +249,12 @@ static void evict_models(const walking *w)
     }
     for (size_t i = 0; i < list.count && !is_stopped(c); i++) {
         uint32_t gone = 0;
-        if (is_of_old_model(w, &list.entries[i]) &&
+        if ((is_of_old_model(w, &list.entries[i]) || is_old_data(w, &list.entries[i])) &&
             gdi_cache_evict(c->config->paths_cache_dir, list.entries[i].owner, list.entries[i].key, &gone, NULL) ==
                 GOD_OK &&
             gone) {
-            gdi_log_write(c->log, GOD_LOG_INFO, "removed a model that only old jobs needed", "source",
-                          list.entries[i].source, NULL);
+            gdi_log_write(c->log, GOD_LOG_INFO, "removed what only old jobs needed", "source", list.entries[i].source,
+                          NULL);
         }
     }
     gdi_cache_list_clear(&list);
@@ -320,7 +353,7 @@ void gdi_cleanup_turn(const gdi_cleanup *cleanup, uint32_t is_first, int64_t now
     if (status == GOD_OK) {
         walking w = {.cleanup = cleanup, .records = &records, .is_first = is_first, .now_us = now_us};
         status = god_dir_each(cleanup->jobs_dir, &w, look_at_folder, &why);
-        evict_models(&w);
+        evict_old(&w);
         drop_records(&w);
         clear(&records);
     }

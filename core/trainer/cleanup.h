@@ -1,11 +1,11 @@
 /* core/trainer/cleanup.h: what a trainer does by itself: it takes up what an earlier process left (training
  * specification 5), ends jobs that take too long, and removes what is old (18). Only things of its own: records, job
- * folders with what their runs left, and models in the cache that only old jobs needed.
+ * folders with what their runs left, and what is in the cache for old jobs alone.
  *
  *   stale     a job longer at it than it may be: its record is a failure, and what runs is ended. Its time counts from
  *             the start of its container; before that, and while it uploads, it has GDI_AROUND_S more
  *   folders   when every job of the task ended more than 72 hours ago; at once when no record knows it
- *   models    when no job of the last 72 hours had them
+ *   cache     a model when no job of the last 72 hours had it, the data of a task when a job ended before that
  *   records   after host.keep_jobs_days
  *
  * Nothing here is host-wide: no container, volume or builder cache of anybody else is touched. [one] */

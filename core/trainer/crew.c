@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/runner/watch.h"
+#include "core/host/facts.h"
 #include "god/helpers/file.h"
 
 enum { retry_ms_default = 30 * 1000 };
@@ -37,7 +37,7 @@ static uint32_t stop_asked(void *user)
 static void say(void *user, const char *line)
 {
     member *m = user;
-    gdi_records_say(m->crew->options.records, m->id, gdi_run_now_us(), line);
+    gdi_records_say(m->crew->options.records, m->id, gdi_facts_now_us(), line);
 }
 
 static void enter(void *user, uint32_t step)

@@ -61,23 +61,30 @@ god_status gdi_fetching_put(gdi_fetching *fetching, const char *uri, const char 
     return link_take(fetching, &fetched, name, err);
 }
 
+god_status gdi_fetching_web_key(const char *url, const char *task_id, char ret_key[GDI_CACHE_KEY_BYTES_MAX + 1],
+                                god_error *err)
+{
+    char hex[GOD_SHA256_HEX];
+    god_text text = GOD_TEXT_INIT;
+    god_status status = god_text_append_f(&text, err, "%s %.*s", task_id, (int)strcspn(url, "?#"), url);
+    if (status == GOD_OK) {
+        god_sha256_bytes(text.data, text.bytes, hex);
+        (void)snprintf(ret_key, GDI_CACHE_KEY_BYTES_MAX + 1, "task-%.32s", hex);
+    }
+    god_text_free(&text);
+    return status;
+}
+
 god_status gdi_fetching_put_web(gdi_fetching *fetching, const char *url, const char *task_id, const char *name,
                                 god_error *err)
 {
-    char hex[GOD_SHA256_HEX], key[GDI_CACHE_KEY_BYTES_MAX + 1];
-    god_text text = GOD_TEXT_INIT;
+    char key[GDI_CACHE_KEY_BYTES_MAX + 1];
     gdi_fetched fetched;
     if (gdi_view_has(fetching->job->view_dir, name)) {
         return GOD_OK;
     }
     fetching->what = name;
-    god_status status = god_text_append_f(&text, err, "%s %.*s", task_id, (int)strcspn(url, "?#"), url);
-    if (status == GOD_OK) {
-        god_sha256_bytes(text.data, text.bytes, hex);
-        (void)snprintf(key, sizeof key, "task-%.32s", hex);
-    }
-    god_text_free(&text);
-    GOD_TRY(status);
+    GOD_TRY(gdi_fetching_web_key(url, task_id, key, err));
     GOD_TRY(gdi_fetcher_fetch_as(fetching->fetcher, url, key, &fetched, err));
     return link_take(fetching, &fetched, name, err);
 }

@@ -24,5 +24,8 @@ god_status gdi_fetching_put(gdi_fetching *fetching, const char *uri, const char 
  * the signature in it. */
 god_status gdi_fetching_put_web(gdi_fetching *fetching, const char *url, const char *task_id, const char *name,
                                 god_error *err);
+/* That name, in the cache's folder "downloads". */
+god_status gdi_fetching_web_key(const char *url, const char *task_id, char ret_key[GDI_CACHE_KEY_BYTES_MAX + 1],
+                                god_error *err);
 
 #endif

@@ -5,7 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "core/runner/watch.h"
+#include "core/host/facts.h"
 #include "core/trainer/api.h"
 #include "core/trainer/cleanup.h"
 
@@ -72,7 +72,7 @@ static void *run_keeper(void *user)
     gdi_trainer *t = user;
     uint32_t is_first = 1;
     do {
-        gdi_cleanup_turn(&t->cleanup, is_first, gdi_run_now_us());
+        gdi_cleanup_turn(&t->cleanup, is_first, gdi_facts_now_us());
         is_first = 0;
     } while (!wait_for_stop(t, GDI_CLEANUP_PERIOD_S * 1000));
     return NULL;
@@ -128,7 +128,7 @@ static god_status open_crew(gdi_trainer *t, god_error *err)
                                .jobs_dir = t->jobs_dir,
                                .stop_asked = keeper_stop_asked,
                                .user = t};
-    return gdi_cleanup_recover(&t->cleanup, gdi_run_now_us(), err);
+    return gdi_cleanup_recover(&t->cleanup, gdi_facts_now_us(), err);
 }
 
 static god_status open_server(gdi_trainer *t, god_error *err)
@@ -145,7 +145,7 @@ static god_status open_server(gdi_trainer *t, god_error *err)
                                .secrets = t->secrets,
                                .jobs_dir = t->jobs_dir,
                                .version = t->options.version,
-                               .started_us = gdi_run_now_us()};
+                               .started_us = gdi_facts_now_us()};
     const gdi_server_options options = {.address = c->trainer_listen,
                                         .tables = gdi_trainer_tables,
                                         .context = &t->api,
