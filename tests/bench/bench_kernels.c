@@ -1,14 +1,16 @@
 /* tests/bench/bench_kernels.c: operations of the CPU device beside a matrix product of oneDNN, in turns on one thread.
  *
- *     GOD_NN_DIR=build/lib/god/nn build/tests/bench-kernels
+ *     GOD_NN_DIR=build/lib/god/nn build/tests/bench-kernels [WORD]
  *
- * Prints Markdown. Every operation takes turns with an f32 product of two 1024 x 1024 matrices (dnnl_sgemm), so
- * whatever slows the machine down slows both, and the share is that of what the machine gives at that moment. Times are
- * processor time, means of the turns. Shapes are those of a Llama of 1B parameters. The square product is f32 because
- * only the newest processors multiply bf16; the CPU device widens bf16 to f32. */
+ * Prints Markdown; with WORD, of those operations alone that have it in their name. Every operation takes turns with an
+ * f32 product of two 1024 x 1024 matrices (dnnl_sgemm), so whatever slows the machine down slows both, and the share is
+ * that of what the machine gives at that moment. Times are processor time, means of the turns. Shapes are those of a
+ * Llama of 1B parameters. The square product is f32 because only the newest processors multiply bf16; the CPU device
+ * widens bf16 to f32. */
 #include <oneapi/dnnl/dnnl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "tensor/device.h"
@@ -69,8 +71,14 @@ typedef struct bench {
     const gnn_device_table *ops;
     gnn_device *device;
     uint32_t dtype;
+    const char *only; /* operations whose line holds this */
     squares squares;
 } bench;
+
+static uint32_t is_wanted(const bench *b, const char *name)
+{
+    return b->only == NULL || strstr(name, b->only) != NULL;
+}
 
 static void need(god_status status, const god_error *err)
 {
@@ -105,6 +113,9 @@ static void show(const bench *b, const char *name, taken took, double flops)
 static void run_matmul(const bench *b, const char *name, int64_t rows, int64_t outputs, int64_t cols)
 {
     god_error err = GOD_ERROR_INIT;
+    if (!is_wanted(b, name)) {
+        return;
+    }
     size_t bytes = gnn_dtype_bytes(b->dtype);
     gnn_matrix *matrix = NULL;
     void *weights = room_of((size_t)(outputs * cols) * bytes), *x = room_of((size_t)(rows * cols) * bytes);
@@ -124,6 +135,9 @@ static void run_matmul(const bench *b, const char *name, int64_t rows, int64_t o
 static void run_attention(const bench *b, const char *name, int64_t sequences, int64_t length)
 {
     god_error err = GOD_ERROR_INIT;
+    if (!is_wanted(b, name)) {
+        return;
+    }
     const int64_t rows = sequences * length, stride = (heads + 2 * kv_heads) * head_dim;
     int64_t *starts = calloc((size_t)sequences + 1, sizeof *starts);
     void *qkv = room_of((size_t)(rows * stride) * gnn_dtype_bytes(b->dtype));
@@ -219,15 +233,19 @@ static void run_all(const bench *b)
     run_attention(b, "attention, 8 x 128", 8, 128);
     run_attention(b, "attention, 1 x 1024", 1, 1024);
     run_attention(b, "attention, 1 x 4096", 1, 4096);
-    run_rows(b);
-    run_head(b);
+    if (is_wanted(b, "rows")) {
+        run_rows(b);
+    }
+    if (is_wanted(b, "head")) {
+        run_head(b);
+    }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const size_t bytes = (size_t)square_side * square_side * sizeof(float);
     god_error err = GOD_ERROR_INIT;
-    bench b = {.squares = {room_of(bytes), room_of(bytes), room_of(bytes)}};
+    bench b = {.only = argc > 1 ? argv[1] : NULL, .squares = {room_of(bytes), room_of(bytes), room_of(bytes)}};
     if (omp_set_num_threads != NULL) {
         omp_set_num_threads(1);
     }

@@ -44,7 +44,7 @@ libraries = {
     r"microhttpd\.h": ["core/http"],
     r"sodium": ["core/identity", "core/store", "sdk/helpers"],
     r"(sqlite3|libpq-fe)\.h": ["core/store"],
-    r"(dnnl|oneapi/)": ["sdk/nn/cpu"],
+    r"(dnnl|oneapi/)": ["tests/bench"],
     r"(cuda|cublas|cudnn)": ["sdk/nn/cuda"],
     r"utf8proc\.h": ["sdk/nn/token"],
     r"pcre2\.h": ["sdk/nn/token", "sdk/nn/format"],

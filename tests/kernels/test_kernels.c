@@ -241,6 +241,9 @@ static const attention_case attention_cases[] = {
     {{0, 200}, 1, 2, 1, 64, 64, 30.0f, 0},
     {{0, 100}, 1, 2, 2, 128, 1, 5.0f, 0},
     {{0, 70, 75, 139}, 3, 3, 3, 16, 0, 0.0f, 1},
+    {{0, 40, 600}, 2, 6, 1, 24, 0, 0.0f, 0}, /* several blocks of keys, heads in two parts */
+    {{0, 620}, 1, 2, 1, 72, 290, 0.0f, 0},   /* a window over blocks, two panels of values */
+    {{0, 40}, 1, 2, 1, 520, 0, 0.0f, 0},     /* a head that is deeper than one piece */
 };
 
 static gnn_attention_args attention_args(const attention_case *c, pair *qkv, pair *y, int64_t stride)
@@ -289,6 +292,36 @@ START_TEST(test_kernels_attention__agrees_with_the_reference)
         pair_free(s, &qkv);
         pair_free(s, &y);
     }
+    sweep_close(s);
+}
+END_TEST
+
+/* Tiles, blocks and windows begin elsewhere when more tokens follow; the rows in front keep their digits. */
+START_TEST(test_kernels_attention__a_row_is_the_same_in_a_longer_sequence)
+{
+    static const int64_t windows[] = {0, 100, 290}, ends[] = {300, 257, 64};
+    enum { heads = 3, dim = 24, longest = 620, stride = 5 * dim };
+    sweep *s = sweep_open(dtype_of(_i), 2);
+    pair qkv = pair_new(s, longest * stride, 2.0), y = pair_new(s, longest * heads * dim, 1.0);
+    const size_t row_bytes = heads * dim * gnn_dtype_bytes(s->dtype);
+    char *whole = malloc(longest * row_bytes);
+    ck_assert_ptr_nonnull(whole);
+    for (size_t w = 0; w < sizeof windows / sizeof windows[0]; w++) {
+        for (size_t e = 0; e < sizeof ends / sizeof ends[0]; e++) {
+            const attention_case c = {{0, longest}, 1, heads, 1, dim, windows[w], 0.0f, 0};
+            const int64_t shorter[] = {0, ends[e]};
+            gnn_attention_args args = attention_args(&c, &qkv, &y, stride);
+            point_at(&args, &c, qkv.tested, y.tested, s->dtype);
+            ck_assert_int_eq(s->ops->attention(s->device, &args, &err), GOD_OK);
+            memcpy(whole, y.tested, longest * row_bytes);
+            args.starts = shorter;
+            ck_assert_int_eq(s->ops->attention(s->device, &args, &err), GOD_OK);
+            ck_assert_mem_eq(whole, y.tested, (size_t)ends[e] * row_bytes);
+        }
+    }
+    free(whole);
+    pair_free(s, &qkv);
+    pair_free(s, &y);
     sweep_close(s);
 }
 END_TEST
@@ -556,6 +589,7 @@ int main(void)
     tcase_add_loop_test(tests, test_kernels_norm__agrees_with_the_reference, 0, 2);
     tcase_add_loop_test(tests, test_kernels_rope__agrees_with_the_reference, 0, 2);
     tcase_add_loop_test(tests, test_kernels_attention__agrees_with_the_reference, 0, 2);
+    tcase_add_loop_test(tests, test_kernels_attention__a_row_is_the_same_in_a_longer_sequence, 0, 2);
     tcase_add_loop_test(tests, test_kernels_attention__a_row_does_not_see_the_pack_nor_what_follows, 0, 2);
     tcase_add_loop_test(tests, test_kernels_activation__agrees_with_the_reference, 0, 2);
     tcase_add_loop_test(tests, test_kernels_activation__keeps_its_ends, 0, 2);

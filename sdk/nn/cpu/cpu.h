@@ -1,14 +1,14 @@
-/* cpu/cpu.h: the CPU device: products with weights by kernels of our own (product.h), those of attention by oneDNN,
- * everything else in vectorised C. Private to cpu/.
+/* cpu/cpu.h: the CPU device: products by kernels of our own (product.h), everything else in vectorised C. Private to
+ * cpu/.
  *
  * Every operation computes what its reference in ops/ says, in f32 with f64 for sums over a row. Loops are written with
- * a fixed number of lanes, so the digits do not depend on the width of the machine's vectors; oneDNN's products depend
- * on the instruction set alone. */
+ * a fixed number of lanes, so the digits do not depend on the width of the machine's vectors. */
 #ifndef GNN_CPU_CPU_H
 #define GNN_CPU_CPU_H
 
 #include "pool.h"
 #include "product.h"
+#include "softmax.h"
 #include "tensor/device.h"
 
 /* Compiled for several instruction sets, chosen at start. Sanitizers instrument the chooser itself, which runs before
@@ -31,6 +31,7 @@ struct gnn_device {
     uint32_t dtype, threads;
     cpu_pool *pool;
     const cpu_product_kernel *kernel;
+    const cpu_softmax_kernel *softmax;
     cpu_scratch scratch[CPU_SCRATCH_COUNT];
     char description[128];
 };

@@ -1,24 +1,9 @@
 /* The table of the CPU device, its memory and its description. */
-#include <oneapi/dnnl/dnnl.h>
 #include <stdlib.h>
 
 #include "cpu.h"
 
 enum { alignment = 64 }; /* one cache line, one widest vector */
-
-static const char *isa_name(void)
-{
-    switch ((unsigned)dnnl_get_effective_cpu_isa()) {
-    case dnnl_cpu_isa_sse41: return "sse41";
-    case dnnl_cpu_isa_avx: return "avx";
-    case dnnl_cpu_isa_avx2: return "avx2";
-    case dnnl_cpu_isa_avx512_core: return "avx512_core";
-    case dnnl_cpu_isa_avx512_core_vnni: return "avx512_core_vnni";
-    case dnnl_cpu_isa_avx512_core_bf16: return "avx512_core_bf16";
-    case dnnl_cpu_isa_avx512_core_amx: return "avx512_core_amx";
-    default: return "other instructions";
-    }
-}
 
 static void cpu_close(gnn_device *device)
 {
@@ -34,16 +19,15 @@ static void cpu_close(gnn_device *device)
 
 static god_status cpu_open(const gnn_device_options *options, gnn_device **ret_device, god_error *err)
 {
-    const dnnl_version_t *version = dnnl_version();
     gnn_device *device = calloc(1, sizeof *device);
     if (device == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for the CPU device");
     }
     device->dtype = options->dtype;
     device->kernel = cpu_product_kernel_at(0);
+    device->softmax = cpu_softmax_kernel_at(0);
     device->threads = options->threads > 0 ? options->threads : 1;
-    (void)snprintf(device->description, sizeof device->description, "cpu onednn %d.%d.%d %s", version->major,
-                   version->minor, version->patch, isa_name());
+    (void)snprintf(device->description, sizeof device->description, "cpu %s", device->kernel->name);
     god_status status = cpu_pool_open(device->threads, &device->pool, err);
     if (status != GOD_OK) {
         cpu_close(device);

@@ -4,10 +4,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* oneDNN's OpenMP runtime, when it has one: its number of threads is a setting of each calling thread. */
-extern void omp_set_num_threads(int threads) __attribute__((weak));
-extern int omp_get_max_threads(void) __attribute__((weak));
-
 struct cpu_pool {
     pthread_mutex_t lock;
     pthread_cond_t started, finished;
@@ -42,9 +38,6 @@ static void *helper_main(void *argument)
     struct helper *self = argument;
     cpu_pool *pool = self->pool;
     uint64_t seen = 0;
-    if (omp_set_num_threads != NULL) {
-        omp_set_num_threads(1);
-    }
     (void)pthread_mutex_lock(&pool->lock);
     for (;;) {
         while (pool->round == seen && !pool->quit) {
@@ -126,23 +119,16 @@ static void wait_for_helpers(cpu_pool *pool)
 
 void cpu_pool_run(cpu_pool *pool, int64_t items, cpu_item run, void *ctx)
 {
-    int callers_setting = omp_get_max_threads != NULL ? omp_get_max_threads() : 1;
     uint32_t with_helpers = items > 1 && pool->helper_count > 0;
     pool->run = run;
     pool->ctx = ctx;
     pool->items = items;
     atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
-    if (omp_set_num_threads != NULL) {
-        omp_set_num_threads(1);
-    }
     if (with_helpers) {
         start_helpers(pool);
     }
     take_items(pool, 0);
     if (with_helpers) {
         wait_for_helpers(pool);
-    }
-    if (omp_set_num_threads != NULL) {
-        omp_set_num_threads(callers_setting);
     }
 }

@@ -1,8 +1,7 @@
 /* cpu/pool.h: the threads of the CPU device. Private to cpu/.
  *
  * Work is a number of independent items; which thread does which item never changes a digit, because no item reads
- * what another writes. oneDNN is called from inside items only and runs on the calling thread alone: its own choice of
- * how to split a product would make digits depend on the number of threads.
+ * what another writes.
  * cpu_pool_run is called from one thread at a time and returns when all items are done. */
 #ifndef GNN_CPU_POOL_H
 #define GNN_CPU_POOL_H

@@ -1,7 +1,7 @@
 /* tensor/device.h: what a device does for the engine: memory, weight matrices, and one call per operation.
  *
  * The forward pass (lm/) is written once against this table. Three devices fill it: the plain C reference (ops/), the
- * CPU on oneDNN (god-nn-cpu.so) and CUDA (god-nn-cuda.so); the last two are opened at run time.
+ * CPU (god-nn-cpu.so) and CUDA (god-nn-cuda.so); the last two are opened at run time.
  *
  * A buffer is an address on the device. The engine adds offsets to it and never reads through it; `upload` and
  * `download` move bytes. Every operation is asynchronous to the host until `download` or `sync` returns. Vectors (norm
@@ -45,7 +45,7 @@ typedef struct gnn_device_table {
 
     god_status (*open)(const gnn_device_options *options, gnn_device **ret_device, god_error *err);
     void (*close)(gnn_device *device);                 /* accepts NULL */
-    const char *(*describe)(const gnn_device *device); /* "cpu onednn 2.6.3 avx512_core"; lives as long as the device */
+    const char *(*describe)(const gnn_device *device); /* "cpu avx512"; lives as long as the device */
 
     god_status (*alloc)(gnn_device *device, size_t bytes, void **ret_buffer, god_error *err);
     void (*free)(gnn_device *device, void *buffer); /* accepts NULL */

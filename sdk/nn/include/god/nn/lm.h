@@ -37,7 +37,7 @@ typedef struct god_nn_engine_options {
 god_status god_nn_engine_open(const god_nn_engine_options *options, god_nn_engine **ret_engine, god_error *err);
 void god_nn_engine_close(god_nn_engine *engine); /* accepts NULL */
 const char *god_nn_engine_describe(
-    const god_nn_engine *engine); /* "cpu onednn 2.6.0 avx512_core_bf16, bf16, 2 threads" */
+    const god_nn_engine *engine); /* "cpu avx512, bf16, 2 threads" */
 
 /* What config.json says, read with limits, before any weight is touched. */
 typedef struct god_nn_lm_info {
