@@ -20,6 +20,9 @@ static const gdi_option options[] = {
      .value = "DIR",
      .help = "the base model, put where the task's model id is looked for in /cache"},
     {.name = "--data", .value = "FILE", .help = "the training data, put where the task's data is looked for in /cache"},
+    {.name = "--upload",
+     .value = "USER",
+     .help = "without --repo: the result becomes USER/NAME on the hub, with the token that god.yaml names"},
     {.name = "--runner", .value = "NAME", .help = "container (default), process (bubblewrap, no image) or slurm"},
     {.name = "--runner-config",
      .value = "JSON",
@@ -36,10 +39,12 @@ static const gdi_option options[] = {
 
 static const gdi_usage usage = {
     .command = "god run-task",
-    .synopsis = "TASK.json --repo PATH [OPTION ...]",
+    .synopsis = "TASK.json [--repo PATH] [OPTION ...]",
     .summary = "Builds and trains a repository exactly as a validator does: the same arguments, environment, mounts,\n"
                "limits and jail, /cache read-only and no network, and says whether a validator would take the output.\n"
-               "TASK.json is the request that a validator sends to a trainer; see god task args.",
+               "TASK.json is the request that a validator sends to a trainer; see god task args. Without --repo the\n"
+               "repository, the model and the data are fetched from where the task says, as a trainer does; given\n"
+               "again after a kill, the command goes on in the same folder.",
     .options = options,
     .notes = "What the build and the training print goes to stderr and to DIR/build.log and DIR/training.log.\n"
              "\n"
@@ -63,6 +68,7 @@ static god_status take(void *user, const char *name, const char *value, god_erro
         {"--commit", &task->commit, NULL, NULL},
         {"--model", &task->model_dir, NULL, NULL},
         {"--data", &task->data_path, NULL, NULL},
+        {"--upload", &task->upload_user, NULL, NULL},
         {"--runner", &task->runner, NULL, NULL},
         {"--runner-config", &task->engine_config, NULL, NULL},
         {"--out", &task->out_dir, NULL, NULL},
@@ -131,29 +137,47 @@ static god_status run_plan(gdi_run_task *task, const gdi_layout *layout, const g
     return state.outcome == GDI_RUN_CANCELLED ? god_fail(err, GOD_E_CANCELLED, "interrupted") : GOD_OK;
 }
 
+static god_status run_task(gdi_run_task *task, const gdi_layout *layout, const gdi_training_types *types,
+                           uint32_t *ret_fine, god_error *err)
+{
+    gdi_start_request request;
+    gdi_plan plan = {.task_type = NULL};
+    const gdi_plan_options how = {.clone_root = NULL};
+    GOD_TRY(gdi_start_request_read(task->task_path, &request, err));
+    god_status status = gdi_plan_make(types, &request, &how, &plan, err);
+    status = status == GOD_OK ? run_plan(task, layout, &request, &plan, ret_fine, err) : status;
+    gdi_plan_clear(&plan);
+    gdi_start_request_clear(&request);
+    return status;
+}
+
 static god_status run(gdi_run_task *task, uint32_t *ret_fine, god_error *err)
 {
     static const gdi_log log = {.fd = STDERR_FILENO, .lowest_level = GOD_LOG_WARNING};
-    const char *salt = getenv("MODEL_HASH_SALT");
+    const char *variable = getenv("MODEL_HASH_SALT"), *salt = variable == NULL ? "" : variable;
     gdi_layout layout;
     gdi_config config;
-    gdi_start_request request;
     gdi_training_types types = {.count = 0};
-    gdi_plan plan = {.task_type = NULL};
-    const gdi_plan_options how = {.clone_root = NULL};
     GOD_TRY(gdi_layout_find(&layout, err));
-    GOD_TRY(gdi_start_request_read(task->task_path, &request, err));
-    god_status status = gdi_config_load(task->config_path, &config, err);
+    GOD_TRY(gdi_config_load(task->config_path, &config, err));
+    god_status status = gdi_training_types_open(&config, &layout, &log, salt, &types, err);
     if (status == GOD_OK) {
-        status = gdi_training_types_open(&config, &layout, &log, salt == NULL ? "" : salt, &types, err);
-        status = status == GOD_OK ? gdi_plan_make(&types, &request, &how, &plan, err) : status;
-        status = status == GOD_OK ? run_plan(task, &layout, &request, &plan, ret_fine, err) : status;
-        gdi_plan_clear(&plan);
-        gdi_training_types_close(&types);
-        gdi_config_clear(&config);
+        status = task->repo != NULL ? run_task(task, &layout, &types, ret_fine, err)
+                                    : gdi_run_task_whole(task, &layout, &config, &types, salt, ret_fine, err);
     }
-    gdi_start_request_clear(&request);
+    gdi_training_types_close(&types);
+    gdi_config_clear(&config);
     return status;
+}
+
+static god_status check(const gdi_run_task *task, god_error *err)
+{
+    if (task->repo == NULL && (task->model_dir != NULL || task->data_path != NULL || task->commit != NULL)) {
+        return god_fail(err, GOD_E_INVALID, "--model, --data and --commit need --repo, see god run-task --help");
+    }
+    return task->repo == NULL || task->upload_user == NULL
+               ? GOD_OK
+               : god_fail(err, GOD_E_INVALID, "--upload is for tasks without --repo; see god task upload");
 }
 
 int gdi_cmd_run_task(int argc, char **argv)
@@ -170,9 +194,7 @@ int gdi_cmd_run_task(int argc, char **argv)
         gdi_usage_print(stderr, &usage);
         return GDI_EXIT_USAGE;
     }
-    if (status == GOD_OK && task.repo == NULL) {
-        status = god_fail(&err, GOD_E_INVALID, "--repo is missing, see god run-task --help");
-    }
+    status = status == GOD_OK ? check(&task, &err) : status;
     gdi_signals_catch();
     if (status == GOD_OK) {
         status = run(&task, &fine, &err);

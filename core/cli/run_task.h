@@ -6,10 +6,12 @@
 #include "core/config/config.h"
 #include "core/runner/state.h"
 #include "core/training/run_json.h"
+#include "core/training/types.h"
 #include "core/training/verdict.h"
 
 typedef struct gdi_run_task {
-    const char *task_path, *repo, *commit, *runner, *model_dir, *data_path, *out_dir, *config_path, *engine_config;
+    const char *task_path, *repo, *commit, *runner, *model_dir, *data_path, *out_dir, *config_path, *engine_config,
+        *upload_user;
     int64_t time_limit_s, memory_bytes, threads;
     uint32_t json, build_network;
     char dir[GOD_PATH_MAX]; /* of the run: source/, cache/, checkpoints/ */
@@ -25,6 +27,10 @@ god_status gdi_run_task_fetch_source(const gdi_run_task *task, const gdi_layout 
 /* Writes DIR/run.json and runs it, printing what it prints. */
 god_status gdi_run_task_run(const gdi_run_task *task, const gdi_layout *layout, const gdi_plan *plan,
                             gdi_run_state *ret_state, god_error *err);
+
+/* The whole job of a trainer, when there is no --repo: everything comes from where the task says. */
+god_status gdi_run_task_whole(gdi_run_task *task, const gdi_layout *layout, const gdi_config *config,
+                              const gdi_training_types *types, const char *salt, uint32_t *ret_fine, god_error *err);
 
 /* What a person, or with --json a program, is told at the end. */
 void gdi_run_task_print(const gdi_run_task *task, const gdi_plan *plan, const gdi_run_state *state,
