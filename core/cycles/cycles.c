@@ -249,7 +249,7 @@ typedef struct turn_run {
 /* The store is busy or out of reach, or there is no memory: the other steps would only meet the same. */
 static bool is_trouble_for_all(god_status status)
 {
-    return status == GOD_E_TIMEOUT || status == GOD_E_IO || status == GOD_E_NOMEM;
+    return status == GOD_E_TIMEOUT || status == GOD_E_IO || status == GOD_E_NOMEM || status == GOD_E_CANCELLED;
 }
 
 static void step_failed(turn_run *turn, gdi_subject *subject, uint32_t place, god_status status,

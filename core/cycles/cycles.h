@@ -23,12 +23,15 @@
 typedef struct gdi_cycles gdi_cycles; /* owned by whoever opened it */
 
 struct gdi_task_kinds; /* core/cycles/task_kinds.h: what the plug-ins say about their task types */
+struct gdi_lease;      /* core/store/leases.h */
 
 typedef struct gdi_cycles_options {
     gdi_db *db; /* borrowed, as everything here */
     const gdi_rules *rules;
     const struct gdi_task_kinds *kinds;
     const gdi_log *log; /* may be NULL */
+    const struct gdi_lease
+        *lease; /* every step looks whether it is still held; NULL: nobody else plays on this store */
     const char *burn_hotkey;
     int64_t netuid;
     const char *default_repository, *default_commit; /* of the boss when there is no champion */
@@ -59,9 +62,9 @@ typedef struct gdi_turn {
 } gdi_turn;
 
 /* Does everything that is due. An error of one tournament is logged and does not stop the others; the turn answers the
- * first of them. After GOD_E_TIMEOUT, GOD_E_IO or GOD_E_NOMEM the rest of the turn is left out; call again later,
- * nothing is lost. *ret_turn is written in any case: steps that failed run again in the next turn, which is due a
- * minute later.
+ * first of them. After GOD_E_TIMEOUT, GOD_E_IO, GOD_E_NOMEM or GOD_E_CANCELLED (the lease is lost) the rest of the turn
+ * is left out; call again later, nothing is lost. *ret_turn is written in any case: steps that failed run again in the
+ * next turn, which is due a minute later.
  */
 god_status gdi_cycles_turn(gdi_cycles *cycles, int64_t now_us, gdi_turn *ret_turn, god_error *err);
 

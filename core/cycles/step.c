@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/cycles/state.h"
+#include "core/store/leases.h"
 #include "god/helpers/json.h"
 
 enum { RESULT_BYTES_MAX = 16 << 20, SMALL_JSON_BYTES = 2048 };
@@ -264,6 +265,9 @@ static god_status execute_in(gdi_db *db, void *user, god_error *err)
     step->changed = false;
     step->raised = 0;
     step->due_us = INT64_MAX;
+    if (step->options->lease != NULL) {
+        GOD_TRY(gdi_lease_hold_in(db, step->options->lease, err));
+    }
     if (execution->tournament_id != NULL && execution->tournament_id[0] != '\0') {
         god_status status = gdi_tournament_read(db, execution->tournament_id, &step->tournament, err);
         if (status == GOD_E_NOT_FOUND && !execution->is_action) {

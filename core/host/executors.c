@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/cycles/work.h"
 #include "core/host/held.h"
+#include "core/host/turn_lease.h"
 #include "core/store/configured.h"
 #include "god/helpers/json.h"
 
@@ -17,7 +18,6 @@ enum {
     watched_max = 256,
     wait_max_ms = 60 * 1000, /* the backstop, should a wake be lost */
     trouble_ms = 2000,       /* after the store could not be used */
-    GDI_OWNER_PLACE_BYTES = 400,
     first_retry_s = 5,
     retry_max_s = 600,
 };
@@ -84,8 +84,7 @@ typedef struct hand {
 
 struct gdi_executors {
     gdi_executors_options options;
-    char place[GDI_OWNER_PLACE_BYTES]; /* "HOST:STATE_DIR#", the same after each start */
-    char owner[GDI_OWNER_PLACE_BYTES + 32];
+    char place[GDI_PLACE_BYTES], owner[GDI_PLACE_BYTES + 32];
     const char *run_kinds[kinds_max], *look_kinds[kinds_max]; /* NULL-ended */
     int stop_fd;                                              /* readable: end */
     hand hands[hands_max];
@@ -483,15 +482,13 @@ static god_status recover(gdi_executors *all, god_error *err)
 
 god_status gdi_executors_start(const gdi_executors_options *options, gdi_executors **ret_executors, god_error *err)
 {
-    char host[64] = "host";
     gdi_executors *all = calloc(1, sizeof *all);
     if (all == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for the executors");
     }
     all->options = *options;
     all->stop_fd = -1;
-    (void)gethostname(host, sizeof host - 1);
-    (void)snprintf(all->place, sizeof all->place, "%s:%.300s#", host, options->config->paths_state_dir);
+    gdi_host_place(options->config, all->place);
     (void)snprintf(all->owner, sizeof all->owner, "%s%ld", all->place, (long)getpid());
     god_status status = recover(all, err);
     if (status == GOD_OK) {

@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/host/rules_settings.h"
+#include "core/host/turn_lease.h"
 #include "core/store/configured.h"
 #include "core/store/jobs.h"
 
@@ -24,8 +25,9 @@ struct gdi_season {
     gdi_rules rules;
     gdi_task_kinds kinds;
     gdi_db *db;
-    gdi_cycles *cycles; /* NULL: no tournaments are played */
-    uint64_t due_ms;    /* of the next turn, on the monotonic clock */
+    gdi_cycles *cycles;        /* NULL: no tournaments are played */
+    gdi_turn_lease turn_lease; /* only with cycles */
+    uint64_t due_ms;           /* of the next turn, on the monotonic clock */
     uint64_t trouble_ms, look_due_ms, prune_due_ms;
 };
 
@@ -80,22 +82,25 @@ static const char *const *list_of(const gdi_strings *strings)
 god_status gdi_season_cycles(const gdi_season_parts *parts, gdi_cycles **ret_cycles, god_error *err)
 {
     const gdi_config *c = parts->config;
-    gdi_cycles_options options = {.db = parts->db,
-                                  .rules = parts->rules,
-                                  .kinds = parts->kinds,
-                                  .log = parts->log,
-                                  .burn_hotkey = c->tournament_burn_hotkey,
-                                  .netuid = c->tournament_netuid,
-                                  .default_repository = c->tournament_default_repository,
-                                  .default_commit = c->tournament_default_commit,
-                                  .auto_complete = c->tournament_auto_complete != 0,
-                                  .publish = c->tournament_publish != 0,
-                                  .review_with_reader = c->tournament_read_duplicates != 0,
-                                  .environments = list_of(&c->tournament_environments),
-                                  .environment_models = list_of(&c->tournament_environment_models),
-                                  .environment_target_model = c->tournament_environment_target_model,
-                                  .dataset_white_list = list_of(&c->tournament_dataset_white_list),
-                                  .random = random_bytes};
+    gdi_cycles_options options = {
+        .db = parts->db,
+        .rules = parts->rules,
+        .kinds = parts->kinds,
+        .log = parts->log,
+        .lease = parts->lease,
+        .burn_hotkey = c->tournament_burn_hotkey,
+        .netuid = c->tournament_netuid,
+        .default_repository = c->tournament_default_repository,
+        .default_commit = c->tournament_default_commit,
+        .auto_complete = c->tournament_auto_complete != 0,
+        .publish = c->tournament_publish != 0,
+        .review_with_reader = c->tournament_read_duplicates != 0,
+        .environments = list_of(&c->tournament_environments),
+        .environment_models = list_of(&c->tournament_environment_models),
+        .environment_target_model = c->tournament_environment_target_model,
+        .dataset_white_list = list_of(&c->tournament_dataset_white_list),
+        .collection_address = c->tournament_collection_address[0] == '\0' ? NULL : c->tournament_collection_address,
+        .random = random_bytes};
     GOD_TRY(types_of(&c->tournament_types, &options.types_enabled, err));
     GOD_TRY(check_ascending("tournament.environments", &c->tournament_environments, err));
     GOD_TRY(check_ascending("tournament.environment_models", &c->tournament_environment_models, err));
@@ -111,11 +116,11 @@ static god_status open_all(gdi_season *s, god_error *err)
     if (s->config->tournament_types.count > 0) {
         gdi_season_parts with_db = parts;
         with_db.db = s->db;
+        with_db.lease = &s->turn_lease.lease;
+        gdi_turn_lease_init(&s->turn_lease, s->config, s->log, s->db);
         GOD_TRY(gdi_task_kinds_need(&s->kinds, err));
         GOD_TRY(gdi_season_cycles(&with_db, &s->cycles, err));
     }
-    gdi_facts_lock(s->facts)->cycles_enabled = s->cycles != NULL;
-    gdi_facts_unlock(s->facts);
     return GOD_OK;
 }
 
@@ -145,6 +150,7 @@ void gdi_season_close(gdi_season *season)
         return;
     }
     gdi_cycles_close(season->cycles);
+    gdi_turn_lease_give_back(&season->turn_lease, gdi_facts_now_us());
     gdi_db_close(season->db);
     gdi_task_kinds_fini(&season->kinds);
     free(season);
@@ -192,16 +198,35 @@ static god_status add_lease_end(gdi_season *s, int64_t *due_us, god_error *err)
     return GOD_OK;
 }
 
+/* *ret_plays is 1 when this host is the one. Whoever has just become it knows no reason, so every step looks. */
+static god_status keep_lease(gdi_season *s, int64_t now_us, uint32_t woken, uint32_t *ret_plays, god_error *err)
+{
+    uint32_t taken = 0;
+    if (s->cycles == NULL) {
+        *ret_plays = 0;
+        return GOD_OK;
+    }
+    GOD_TRY(gdi_turn_lease_keep(&s->turn_lease, now_us, woken, &taken, err));
+    if (taken) {
+        gdi_cycles_look_at_everything(s->cycles);
+    }
+    *ret_plays = s->turn_lease.held;
+    gdi_facts_lock(s->facts)->cycles_enabled = s->turn_lease.held;
+    gdi_facts_unlock(s->facts);
+    return GOD_OK;
+}
+
 /* Everything of one turn. */
 static god_status turn(gdi_season *s, int64_t now_us, gdi_turn *ret_turn, god_error *err)
 {
-    uint32_t woken = 0, reaped = 0;
+    uint32_t woken = 0, reaped = 0, plays = 0;
     GOD_TRY(gdi_db_take_wakes(s->db, &woken, err));
+    GOD_TRY(keep_lease(s, now_us, woken, &plays, err));
     GOD_TRY(gdi_job_reap(s->db, now_us, &reaped, err));
     if (reaped > 0) {
         gdi_log_write(s->log, GOD_LOG_WARNING, "jobs whose executor went silent are queued again", NULL);
     }
-    if (s->cycles != NULL) {
+    if (plays) {
         if (gdi_clock_ms() >= s->look_due_ms) {
             gdi_cycles_look_at_everything(s->cycles);
             s->look_due_ms = gdi_clock_ms() + look_again_ms;
@@ -238,6 +263,14 @@ static uint64_t longer_pause(gdi_season *s)
     return s->trouble_ms;
 }
 
+/* The lease wants to be renewed, or looked at, before its time. */
+static uint64_t sooner(const gdi_season *s, uint64_t wait_ms)
+{
+    uint64_t now_ms = gdi_clock_ms(), due_ms = s->turn_lease.due_ms;
+    uint64_t lease_wait_ms = due_ms > now_ms ? due_ms - now_ms : 0;
+    return s->cycles != NULL && lease_wait_ms < wait_ms ? lease_wait_ms : wait_ms;
+}
+
 void gdi_season_turn(gdi_season *season)
 {
     god_error err = GOD_ERROR_INIT;
@@ -246,7 +279,10 @@ void gdi_season_turn(gdi_season *season)
     god_status status = turn(season, now_us, &done, &err);
     err.code = status;
     note(season, &done, (uint64_t)(gdi_facts_now_us() - now_us), status == GOD_OK ? NULL : &err);
-    uint64_t wait_ms = wait_until(done.next_due_us, gdi_facts_now_us());
+    if (status == GOD_E_CANCELLED) {
+        season->turn_lease.due_ms = 0; /* a step found the lease lost: the next turn stands by */
+    }
+    uint64_t wait_ms = sooner(season, wait_until(done.next_due_us, gdi_facts_now_us()));
     if (is_trouble(status)) {
         wait_ms = longer_pause(season);
         gdi_log_write(season->log, GOD_LOG_ERROR, "the store cannot be used, trying again", "reason", err.message,

@@ -2,7 +2,8 @@
  *
  * Whoever owns it polls gdi_season_fd and calls gdi_season_turn when that is readable or gdi_season_wait_ms has passed.
  * A turn does what is due, gives back jobs whose lease ran out, and deletes old ones now and then. A store that is out
- * of reach ends nothing: the next turn tries again, a little later each time. [one]
+ * of reach ends nothing: the next turn tries again, a little later each time. Of several hosts with one store one plays
+ * (core/host/turn_lease.h). [one]
  */
 #ifndef GDI_HOST_SEASON_H
 #define GDI_HOST_SEASON_H
@@ -11,6 +12,7 @@
 #include "core/cycles/cycles.h"
 #include "core/cycles/task_kinds.h"
 #include "core/host/facts.h"
+#include "core/store/leases.h"
 
 typedef struct gdi_season gdi_season; /* owned by whoever opened it */
 
@@ -31,6 +33,7 @@ typedef struct gdi_season_parts {
     const gdi_rules *rules;
     gdi_task_kinds *kinds;
     gdi_db *db;
+    const gdi_lease *lease; /* that every step must hold; NULL: none, as for an operator's actions */
 } gdi_season_parts;
 god_status gdi_season_cycles(const gdi_season_parts *parts, gdi_cycles **ret_cycles, god_error *err);
 

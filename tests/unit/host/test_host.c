@@ -11,6 +11,7 @@ int main(void)
     srunner_add_suite(runner, suite_host_daemon());
     srunner_add_suite(runner, suite_host_daemon_jobs());
     srunner_add_suite(runner, suite_host_rules_settings());
+    srunner_add_suite(runner, suite_host_turn_lease());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -10,6 +10,7 @@ Suite *suite_host_daemon_jobs(void);
 Suite *suite_host_plugins(void);
 Suite *suite_host_rules_settings(void);
 Suite *suite_host_scratch(void);
+Suite *suite_host_turn_lease(void);
 Suite *suite_host_watch(void);
 
 #endif
