@@ -43,6 +43,7 @@ static god_status read_fields(const char *path, const json_t *root, gdi_run_stat
     GOD_TRY(god_json_get_str(path, root, "handle", &handle, err));
     GOD_TRY(god_json_get_str(path, root, "message", &message, err));
     GOD_TRY(god_json_opt_int(path, root, "exit_code", INT32_MIN, INT32_MAX, &exit_code, err));
+    GOD_TRY(god_json_opt_int(path, root, "phase_us", 0, INT64_MAX, &state.phase_us, err));
     GOD_TRY(god_json_get_int(path, root, "started_us", 0, INT64_MAX, &state.started_us, err));
     GOD_TRY(god_json_get_int(path, root, "ended_us", 0, INT64_MAX, &state.ended_us, err));
     state.phase = find_name(phases, sizeof phases / sizeof *phases, phase);
@@ -82,11 +83,12 @@ static json_t *text_value(const char *text)
 god_status gdi_run_state_write(const char *run_dir, const gdi_run_state *state, god_error *err)
 {
     char path[GOD_PATH_MAX];
-    json_t *root = json_pack(
-        "{s:i, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "version", 1, "phase", gdi_run_phase_name(state->phase), "outcome",
-        gdi_run_outcome_name(state->outcome), "handle", state->handle, "started_us", (json_int_t)state->started_us,
-        "ended_us", (json_int_t)state->ended_us, "exit_code",
-        state->exit_code < 0 ? json_null() : json_integer(state->exit_code), "message", text_value(state->message));
+    json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o}", "version", 1, "phase",
+                             gdi_run_phase_name(state->phase), "outcome", gdi_run_outcome_name(state->outcome),
+                             "handle", state->handle, "phase_us", (json_int_t)state->phase_us, "started_us",
+                             (json_int_t)state->started_us, "ended_us", (json_int_t)state->ended_us, "exit_code",
+                             state->exit_code < 0 ? json_null() : json_integer(state->exit_code), "message",
+                             text_value(state->message));
     if (root == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for the state of a run");
     }

@@ -4,8 +4,8 @@
  *                │           │           │            │
  *                └───────────┴───────────┴────────────┴── killed at any instant: started again from here
  *
- *   {"version": 1, "phase": "training", "outcome": "", "handle": "3fd2...", "started_us": 1771..., "ended_us": 0,
- * "exit_code": null, "message": ""}
+ *   {"version": 1, "phase": "training", "outcome": "", "handle": "3fd2...", "phase_us": 1771...,
+ * "started_us": 1771..., "ended_us": 0, "exit_code": null, "message": ""}
  *
  * The time limit counts from started_us, the moment the training itself began (training specification, section 14).
  * [one]
@@ -36,6 +36,7 @@ typedef struct gdi_run_state {
     uint32_t phase;
     uint32_t outcome;   /* 0: not ended */
     int32_t exit_code;  /* -1: none */
+    int64_t phase_us;   /* time of day at which this phase was entered; 0: nobody said */
     int64_t started_us; /* time of day; 0: the training has not begun */
     int64_t ended_us;   /* of the training; 0: it has not ended */
     char handle[128];   /* container or Slurm job; "" before there is one */

@@ -10,7 +10,7 @@
 #include "core/base/clock.h"
 #include "core/runner/output.h"
 
-enum { disk_period_ms = 2000 };
+enum { disk_period_ms = 2000, disk_rest_factor = 10 };
 
 int64_t gdi_run_now_us(void)
 {
@@ -29,6 +29,7 @@ uint64_t gdi_run_time_left_ms(const gdi_run *run)
 god_status gdi_run_enter(gdi_run *run, uint32_t phase, god_error *err)
 {
     run->state.phase = phase;
+    run->state.phase_us = gdi_run_now_us();
     GOD_TRY(gdi_run_state_write(run->run_dir, &run->state, err));
     if (run->calls->changed != NULL) {
         run->calls->changed(run->calls->user, &run->state);
@@ -106,17 +107,24 @@ god_status gdi_run_watch_printed(void *user, const char *bytes, size_t count, go
     return GOD_OK;
 }
 
+/* A folder of many files takes long to measure: then it is measured less often, not all the time. */
 static void check_disk(gdi_run_watch *watch)
 {
     char path[GOD_PATH_MAX];
-    uint64_t bytes = 0, now_ms = gdi_clock_ms();
+    const uint64_t began_ms = gdi_clock_ms();
     god_error ignored = GOD_ERROR_INIT;
-    if (now_ms < watch->next_disk_ms) {
+    if (began_ms < watch->next_disk_ms) {
         return;
     }
-    watch->next_disk_ms = now_ms + disk_period_ms;
-    if (god_path_join(watch->run->run_dir, "checkpoints", path, &ignored) == GOD_OK &&
-        gdi_output_size(path, &bytes, &ignored) == GOD_OK && bytes > (uint64_t)watch->run->spec->disk_bytes_max) {
+    if (god_path_join(watch->run->run_dir, "checkpoints", path, &ignored) == GOD_OK) {
+        (void)gdi_output_size(path, &watch->output_bytes, &ignored);
+    }
+    if (watch->measure_layer != NULL) {
+        (void)watch->measure_layer(watch->layer_user, &watch->layer_bytes, &ignored);
+    }
+    const uint64_t took_ms = gdi_clock_ms() - began_ms;
+    watch->next_disk_ms = began_ms + disk_period_ms + took_ms * disk_rest_factor;
+    if (watch->output_bytes + watch->layer_bytes > (uint64_t)watch->run->spec->disk_bytes_max) {
         watch->reason = GDI_RUN_DISK_FULL;
     }
 }

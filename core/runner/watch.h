@@ -13,7 +13,11 @@ typedef struct gdi_run_watch {
     int log; /* descriptor of the log; -1: none */
     uint64_t logged_bytes;
     uint64_t next_disk_ms;
-    uint32_t reason; /* GDI_RUN_CANCELLED, GDI_RUN_TIME_LIMIT, GDI_RUN_DISK_FULL; 0: go on */
+    uint64_t output_bytes, layer_bytes; /* as last measured: below checkpoints/, and elsewhere in the container */
+    uint32_t reason;                    /* GDI_RUN_CANCELLED, GDI_RUN_TIME_LIMIT, GDI_RUN_DISK_FULL; 0: go on */
+    /* What the training has written outside checkpoints/; NULL: nothing of it stays on a disk. Set after _open. */
+    god_status (*measure_layer)(void *layer_user, uint64_t *ret_bytes, god_error *err);
+    void *layer_user;
 } gdi_run_watch;
 
 /* Opens RUNDIR/log_name, empty. Until gdi_run_watch_close the struct must not move. */

@@ -45,11 +45,13 @@ class Cluster:
                  "SlurmdParameters=config_overrides", "ProctrackType=proctrack/pgid", "TaskPlugin=task/none",
                  "SelectType=select/cons_tres", "SelectTypeParameters=CR_Core", "GresTypes=gpu", "ReturnToService=2",
                  "SlurmdTimeout=10", "SlurmctldTimeout=10", "KillWait=2", "SchedulerParameters=batch_sched_delay=0",
-                 "MpiDefault=none", "JobRequeue=1", "MinJobAge=60", "MailProg=/bin/true"]
+                 "MpiDefault=none", "JobRequeue=1", "MinJobAge=60", "MailProg=/bin/true",
+                 "PreemptType=preempt/partition_prio", "PreemptMode=REQUEUE"]
         for i in range(4):
             lines.append(f"NodeName=n{i} NodeHostname={self.host} NodeAddr=127.0.0.1 Port={ports[i]} Sockets=1 "
                          "CoresPerSocket=2 ThreadsPerCore=1 RealMemory=8000 Gres=gpu:2 State=UNKNOWN")
-        lines.append("PartitionName=all Nodes=n[0-3] Default=YES MaxTime=INFINITE State=UP")
+        lines.append("PartitionName=all Nodes=n[0-3] Default=YES MaxTime=INFINITE State=UP PriorityTier=1")
+        lines.append("PartitionName=urgent Nodes=n[0-3] MaxTime=INFINITE State=UP PriorityTier=10")
         (self.top / "slurm.conf").write_text("\n".join(lines) + "\n")
         for i in range(2):
             os.mknod(self.top / f"gpu{i}", 0o600 | 0o020000, os.makedev(1, 3))
@@ -81,7 +83,7 @@ class Cluster:
         self.wait(lambda: self.idle_count() == 4, "the nodes do not become idle")
 
     def idle_count(self):
-        done = subprocess.run(["sinfo", "-h", "-N", "-o", "%T"], capture_output=True, text=True, check=False)
+        done = subprocess.run(["sinfo", "-h", "-N", "-p", "all", "-o", "%T"], capture_output=True, text=True, check=False)
         return done.stdout.split().count("idle")
 
     def wait(self, condition, what):

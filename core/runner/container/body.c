@@ -113,15 +113,15 @@ static json_t *podman_rlimits(const gdi_body *body)
 }
 
 /* GPUs by the names of the Container Device Interface. */
-static json_t *podman_gpus(const gdi_run_spec *spec)
+static json_t *podman_gpus(const gdi_body *body)
 {
     json_t *devices = json_array();
     size_t i = 0;
     const json_t *id = NULL;
-    json_array_foreach(spec->gpu_ids, i, id)
+    json_array_foreach(body->spec->gpu_ids, i, id)
     {
         (void)json_array_append_new(
-            devices, json_pack("{s:o}", "path", json_sprintf("nvidia.com/gpu=%s", json_string_value(id))));
+            devices, json_pack("{s:o}", "path", json_sprintf("%s=%s", body->gpu_kind, json_string_value(id))));
     }
     return devices;
 }
@@ -133,21 +133,21 @@ json_t *gdi_body_podman(const gdi_body *body, const char *name)
                      "name", name, "image", body->image, "command", spec->argv, "env", env_object(body), "labels",
                      labels_of(spec), "mounts", podman_mounts(body), "resource_limits", podman_limits(spec), "r_limits",
                      podman_rlimits(body), "shm_size", (json_int_t)spec->shm_bytes, "cap_drop", "ALL",
-                     "no_new_privileges", 1, "devices", podman_gpus(spec), "netns", "nsmode", "bridge", "Networks",
+                     "no_new_privileges", 1, "devices", podman_gpus(body), "netns", "nsmode", "bridge", "Networks",
                      body->network, "log_configuration", "driver", "k8s-file", "size", 256 << 20);
 }
 
-json_t *gdi_body_sidecar(const gdi_run_spec *spec, const json_t *sidecar, const char *network)
+json_t *gdi_body_sidecar(const gdi_body *body, const json_t *sidecar)
 {
-    json_t *body =
-        json_pack("{s:O?, s:o, s:{s:s, s:[s], s:[s], s:I, s:[{s:s, s:I, s:I}]}, s:{s:{s:{}}}}", "Image",
-                  json_object_get(sidecar, "image"), "Labels", labels_of(spec), "HostConfig", "NetworkMode", network,
-                  "SecurityOpt", "no-new-privileges", "CapDrop", "ALL", "PidsLimit", (json_int_t)spec->pids_max,
-                  "Ulimits", "Name", "nofile", "Soft", (json_int_t)spec->open_files_max, "Hard",
-                  (json_int_t)spec->open_files_max, "NetworkingConfig", "EndpointsConfig", network);
+    const gdi_run_spec *spec = body->spec;
+    json_t *root = json_pack("{s:O?, s:o, s:{s:s, s:[s], s:[s], s:I, s:o}, s:{s:{s:{}}}}", "Image",
+                             json_object_get(sidecar, "image"), "Labels", labels_of(spec), "HostConfig", "NetworkMode",
+                             body->network, "SecurityOpt", "no-new-privileges", "CapDrop", "ALL", "PidsLimit",
+                             (json_int_t)spec->pids_max, "Ulimits", docker_ulimits(body), "NetworkingConfig",
+                             "EndpointsConfig", body->network);
     json_t *command = json_object_get(sidecar, "command");
-    if (body != NULL && json_is_array(command)) {
-        (void)json_object_set(body, "Cmd", command);
+    if (root != NULL && json_is_array(command)) {
+        (void)json_object_set(root, "Cmd", command);
     }
-    return body;
+    return root;
 }

@@ -12,6 +12,7 @@
 typedef struct gdi_body {
     const gdi_run_spec *spec;
     const char *image, *network, *checkpoints_dir;
+    const char *gpu_kind;     /* Podman's name for GPUs: "nvidia.com/gpu" */
     const char *server_urls;  /* of the sidecars, "http://10.1.2.3:8000,..."; NULL: none */
     int64_t processes_rlimit; /* RLIMIT_NPROC; 0: the engine's own */
 } gdi_body;
@@ -20,6 +21,6 @@ typedef struct gdi_body {
 json_t *gdi_body_docker(const gdi_body *body);
 json_t *gdi_body_podman(const gdi_body *body, const char *name);
 /* A sidecar: an image on the run's network and nothing else. */
-json_t *gdi_body_sidecar(const gdi_run_spec *spec, const json_t *sidecar, const char *network);
+json_t *gdi_body_sidecar(const gdi_body *body, const json_t *sidecar);
 
 #endif

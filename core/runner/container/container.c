@@ -6,7 +6,10 @@
  *     collecting   look at the output, remove everything that carries the run's id
  *
  * Started again on the same folder it goes on: a container whose id is in state.json is looked at, and started, waited
- * for or judged, whatever its state calls for. */
+ * for or judged, whatever its state calls for.
+ *
+ * Configuration: {"socket": "/run/podman/podman.sock", "api": "podman" or "docker", "gpu_kind": "nvidia.com/gpu",
+ * "processes_rlimit": 0}, each optional; see service.h, engine.h and body.h. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -17,9 +20,7 @@
 #include "core/runner/container/context.h"
 #include "core/runner/container/engine.h"
 #include "core/runner/container/service.h"
-#include "core/runner/last_error.h"
-#include "core/runner/output.h"
-#include "core/runner/watch.h"
+#include "core/runner/judge.h"
 #include "god/helpers/file.h"
 #include "god/helpers/json.h"
 
@@ -27,10 +28,12 @@ enum { urls_bytes = 2048, looks_max = 30, look_pause_ns = 100 * 1000 * 1000 };
 
 typedef struct container {
     gdi_run *run;
-    gdi_engine *engine; /* borrowed */
+    const char *socket_path;
+    gdi_engine *engine, *second; /* own; the second is opened when it is needed */
     char checkpoints_dir[GOD_PATH_MAX];
     char network[128], image[128], name[128];
-    const char *api; /* "docker" or "podman" */
+    const char *api;      /* "docker" or "podman" */
+    const char *gpu_kind; /* of the Container Device Interface */
     int64_t processes_rlimit;
 } container;
 
@@ -58,6 +61,15 @@ static god_status build(container *self, god_error *err)
     gdi_run_watch_close(&watch);
     (void)unlink(tar_path);
     return status;
+}
+
+/* A build that an earlier god-runner had begun. */
+static god_status end_earlier_build(container *self, god_error *err)
+{
+    const gdi_run_state *state = &self->run->state;
+    return state->phase == GDI_RUN_BUILDING
+               ? gdi_engine_end_build(self->engine, self->run->spec->run_id, state->phase_us / 1000000, err)
+               : GOD_OK;
 }
 
 /* What the miner can act on ends the run; what the engine did wrong is an error to be tried again. */
@@ -95,7 +107,7 @@ static god_status address_of(container *self, const char *id, char *ret_url, siz
 }
 
 /* "url,url,..." in the order of the sidecars. */
-static god_status start_sidecars(container *self, char urls[urls_bytes], god_error *err)
+static god_status start_sidecars(container *self, const gdi_body *parts, char urls[urls_bytes], god_error *err)
 {
     const gdi_run_spec *spec = self->run->spec;
     size_t i = 0;
@@ -105,7 +117,7 @@ static god_status start_sidecars(container *self, char urls[urls_bytes], god_err
     {
         char name[128], id[GDI_ENGINE_ID_BYTES], url[128];
         (void)snprintf(name, sizeof name, "environment-server-%s-%zu", spec->run_id, i);
-        json_t *body = gdi_body_sidecar(spec, sidecar, self->network);
+        json_t *body = gdi_body_sidecar(parts, sidecar);
         if (body == NULL) {
             return god_fail(err, GOD_E_NOMEM, "out of memory for an environment server");
         }
@@ -125,13 +137,14 @@ static god_status create(container *self, god_error *err)
     gdi_run *run = self->run;
     char urls[urls_bytes], id[GDI_ENGINE_ID_BYTES];
     GOD_TRY(gdi_engine_make_network(self->engine, self->network, run->spec->run_id, err));
-    GOD_TRY(start_sidecars(self, urls, err));
-    const gdi_body parts = {.spec = run->spec,
-                            .image = self->image,
-                            .network = self->network,
-                            .checkpoints_dir = self->checkpoints_dir,
-                            .server_urls = urls[0] != '\0' ? urls : NULL,
-                            .processes_rlimit = self->processes_rlimit};
+    gdi_body parts = {.spec = run->spec,
+                      .image = self->image,
+                      .network = self->network,
+                      .checkpoints_dir = self->checkpoints_dir,
+                      .gpu_kind = self->gpu_kind,
+                      .processes_rlimit = self->processes_rlimit};
+    GOD_TRY(start_sidecars(self, &parts, urls, err));
+    parts.server_urls = urls[0] != '\0' ? urls : NULL;
     json_t *body = strcmp(self->api, "podman") == 0 ? gdi_body_podman(&parts, self->name) : gdi_body_docker(&parts);
     if (body == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for the container of a run");
@@ -256,36 +269,36 @@ static god_status follow(container *self, gdi_run_watch *watch, god_error *err)
     return status;
 }
 
+/* A machine that was started anew still knows the container, but as one that never ran. */
 static god_status judge(container *self, const gdi_run_watch *watch, god_error *err)
 {
     gdi_run *run = self->run;
-    char path[GOD_PATH_MAX], last[300];
     json_t *info = NULL;
     GOD_TRY(gdi_engine_inspect(self->engine, run->state.handle, 0, &info, err));
     const json_t *state = json_object_get(info, "State");
-    run->state.exit_code = (int32_t)json_integer_value(json_object_get(state, "ExitCode"));
-    uint32_t out_of_memory = json_is_true(json_object_get(state, "OOMKilled"));
-    json_decref(info);
-    run->state.ended_us = gdi_run_now_us();
-    GOD_TRY(god_path_join(run->run_dir, "training.log", path, err));
-    gdi_last_error_of(path, last, sizeof last);
-    if (watch->reason == GDI_RUN_TIME_LIMIT) {
-        gdi_run_end_with(run, GDI_RUN_TIME_LIMIT, "killed at the time limit of %lld s; what was saved by then counts",
-                         (long long)run->spec->time_limit_s);
-    } else if (watch->reason == GDI_RUN_DISK_FULL) {
-        gdi_run_end_with(run, GDI_RUN_DISK_FULL, "killed: /app/checkpoints holds more than %lld bytes",
-                         (long long)run->spec->disk_bytes_max);
-    } else if (watch->reason == GDI_RUN_CANCELLED) {
-        gdi_run_end_with(run, GDI_RUN_CANCELLED, "cancelled");
-    } else if (out_of_memory) {
-        gdi_run_end_with(run, GDI_RUN_OUT_OF_MEMORY, "killed: it used more than %lld bytes of memory",
-                         (long long)run->spec->memory_bytes);
-    } else if (run->state.exit_code != 0) {
-        gdi_run_end_with(run, GDI_RUN_FAILED, "the training ended with exit status %d%s%s", run->state.exit_code,
-                         last[0] != '\0' ? ": " : "; see training.log", last);
-    } else {
-        gdi_run_end_with(run, GDI_RUN_SUCCESS, NULL);
+    const char *word = json_string_value(json_object_get(state, "Status"));
+    const int32_t exit_code = (int32_t)json_integer_value(json_object_get(state, "ExitCode"));
+    const uint32_t out_of_memory = json_is_true(json_object_get(state, "OOMKilled"));
+    if (word == NULL || !is_over(word)) {
+        gdi_run_end_with(run, GDI_RUN_LOST, "the machine was started anew while it trained; start it again");
     }
+    gdi_run_judge(run, watch, exit_code, out_of_memory);
+    json_decref(info);
+    return GOD_OK;
+}
+
+/* Through a connection of its own: the other one is busy with the log. */
+static god_status measure_layer(void *user, uint64_t *ret_bytes, god_error *err)
+{
+    container *self = user;
+    json_t *info = NULL;
+    if (self->second == NULL) {
+        GOD_TRY(gdi_engine_open(self->socket_path, &self->second, err));
+    }
+    GOD_TRY(gdi_engine_inspect(self->second, self->run->state.handle, 1, &info, err));
+    const json_int_t bytes = json_integer_value(json_object_get(info, "SizeRw"));
+    json_decref(info);
+    *ret_bytes = bytes > 0 ? (uint64_t)bytes : 0;
     return GOD_OK;
 }
 
@@ -293,6 +306,8 @@ static god_status train(container *self, god_error *err)
 {
     gdi_run_watch watch;
     GOD_TRY(gdi_run_watch_open(self->run, "training.log", &watch, err));
+    watch.measure_layer = measure_layer;
+    watch.layer_user = self;
     god_status status = follow(self, &watch, err);
     gdi_run_watch_close(&watch);
     if (status == GOD_OK) {
@@ -309,13 +324,7 @@ static god_status train(container *self, god_error *err)
 static god_status collect(container *self, god_error *err)
 {
     gdi_run *run = self->run;
-    god_error why = GOD_ERROR_INIT;
-    if (run->state.outcome == GDI_RUN_SUCCESS || run->state.outcome == GDI_RUN_TIME_LIMIT) {
-        if (gdi_output_check(self->checkpoints_dir, run->spec->output, &why) != GOD_OK) {
-            run->state.outcome = 0;
-            gdi_run_end_with(run, GDI_RUN_BAD_OUTPUT, "%s", why.message);
-        }
-    }
+    gdi_run_judge_output(run, self->checkpoints_dir);
     GOD_TRY(gdi_run_enter(run, GDI_RUN_COLLECTING, err));
     GOD_TRY(gdi_engine_remove_run(self->engine, run->spec->run_id, err));
     return gdi_run_enter(run, GDI_RUN_ENDED, err);
@@ -328,6 +337,7 @@ static god_status advance(container *self, god_error *err)
     if (run->state.outcome == 0 && run->state.phase == GDI_RUN_STARTING && run->state.handle[0] != '\0') {
         GOD_TRY(go_on_starting(self, err));
     } else if (run->state.outcome == 0 && run->state.phase < GDI_RUN_TRAINING) {
+        GOD_TRY(end_earlier_build(self, err));
         GOD_TRY(gdi_engine_remove_run(self->engine, run->spec->run_id, err));
         GOD_TRY(gdi_run_enter(run, GDI_RUN_BUILDING, err));
         GOD_TRY(build_or_end(self, err));
@@ -346,12 +356,14 @@ static god_status advance(container *self, god_error *err)
 static god_status prepare(container *self, god_error *err)
 {
     const gdi_run *run = self->run;
-    const char *api = gdi_engine_is_podman(self->engine) ? "podman" : "docker";
+    const char *api = gdi_engine_is_podman(self->engine) ? "podman" : "docker", *gpu_kind = "nvidia.com/gpu";
     GOD_TRY(god_path_join(run->run_dir, "checkpoints", self->checkpoints_dir, err));
     GOD_TRY(god_dir_make(self->checkpoints_dir, err));
     GOD_TRY(god_json_opt_str("runner", run->config, "api", &api, err));
+    GOD_TRY(god_json_opt_str("runner", run->config, "gpu_kind", &gpu_kind, err));
     GOD_TRY(god_json_opt_int("runner", run->config, "processes_rlimit", 0, INT32_MAX, &self->processes_rlimit, err));
     self->api = api;
+    self->gpu_kind = gpu_kind;
     gdi_engine_network_name(run->spec->run_id, self->network);
     gdi_engine_image_name(run->spec->run_id, self->image);
     (void)snprintf(self->name, sizeof self->name, "god-run-%s", run->spec->run_id);
@@ -363,6 +375,7 @@ static god_status run_container(gdi_run *run, god_error *err)
     gdi_service service = {.podman = NULL};
     container self = {.run = run};
     GOD_TRY(gdi_service_find(run->config, run->run_dir, &service, err));
+    self.socket_path = service.socket_path;
     god_status status = gdi_engine_open(service.socket_path, &self.engine, err);
     if (status == GOD_OK) {
         status = prepare(&self, err);
@@ -370,6 +383,7 @@ static god_status run_container(gdi_run *run, god_error *err)
     if (status == GOD_OK) {
         status = advance(&self, err);
     }
+    gdi_engine_close(self.second);
     gdi_engine_close(self.engine);
     gdi_service_close(&service);
     return status;

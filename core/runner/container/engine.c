@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/runner/container/build_stream.h"
 #include "core/runner/container/log_stream.h"
+#include "core/runner/group.h"
 #include "god/helpers/json.h"
 
 enum { quick_ms = 60 * 1000, day_ms = 24 * 60 * 60 * 1000, path_bytes = 1024 };
+enum { builders_looks_max = 150, builders_pause_ns = 100 * 1000 * 1000 };
 
 struct gdi_engine {
     gdi_socket_http *http; /* own */
@@ -152,6 +155,67 @@ void gdi_engine_image_name(const char *run_id, char ret_name[128])
 
 /* ---- building ---- */
 
+/* The steps of a build go into a group of their own: Podman 4 lets a step run on when its client has gone away. Only an
+ * engine that makes control groups itself can be told a path; systemd has other names for them. */
+static void build_group(const char *run_id, char ret_name[GDI_GROUP_NAME_BYTES])
+{
+    (void)snprintf(ret_name, GDI_GROUP_NAME_BYTES, "god-build-%.64s", run_id);
+}
+
+/* Builders that Podman is at work with, begun at that second or later. Whose they are it does not say. */
+static god_status count_builders(gdi_engine *engine, time_t since_s, size_t *ret_count, god_error *err)
+{
+    char since[32];
+    struct tm parts;
+    json_t *list = NULL;
+    size_t i = 0, count = 0;
+    const json_t *item = NULL;
+    GOD_TRY(send_path(engine, "list containers", "GET", "/v4.0.0/libpod/containers/json?all=true&external=true", NULL,
+                      &list, err));
+    (void)strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%S", gmtime_r(&since_s, &parts));
+    json_array_foreach(list, i, item)
+    {
+        const char *name = json_string_value(json_array_get(json_object_get(item, "Names"), 0));
+        const char *created = json_string_value(json_object_get(item, "Created"));
+        count += name != NULL && created != NULL && strstr(name, "-working-container") != NULL &&
+                 strncmp(created, since, strlen(since)) >= 0;
+    }
+    json_decref(list);
+    *ret_count = count;
+    return GOD_OK;
+}
+
+god_status gdi_engine_end_build(gdi_engine *engine, const char *run_id, int64_t since_s, god_error *err)
+{
+    const struct timespec pause = {.tv_nsec = builders_pause_ns};
+    char name[GDI_GROUP_NAME_BYTES];
+    build_group(run_id, name);
+    for (size_t i = 0, builders = 1; i < builders_looks_max && builders > 0; i++) {
+        gdi_group_end(name);
+        if (!engine->is_podman) {
+            return GOD_OK;
+        }
+        GOD_TRY(count_builders(engine, (time_t)since_s, &builders, err));
+        (void)(builders > 0 ? nanosleep(&pause, NULL) : 0);
+    }
+    return GOD_OK;
+}
+
+static god_status name_build_group(gdi_engine *engine, const char *run_id, char path[path_bytes], god_error *err)
+{
+    json_t *info = NULL;
+    char group[GDI_GROUP_NAME_BYTES];
+    GOD_TRY(send_path(engine, "describe itself", "GET", "/v1.41/info", NULL, &info, err));
+    const char *driver = json_string_value(json_object_get(info, "CgroupDriver"));
+    if (driver != NULL && strcmp(driver, "cgroupfs") == 0 && engine->is_podman) {
+        build_group(run_id, group);
+        (void)strncat(path, "&cgroupparent=%2F", path_bytes - strlen(path) - 1);
+        append_encoded(path, group);
+    }
+    json_decref(info);
+    return GOD_OK;
+}
+
 /* Podman's builder shares the network of the machine unless it is told otherwise, and does not know Docker's "none". */
 static const char *build_network(const gdi_engine *engine, uint32_t network)
 {
@@ -166,9 +230,11 @@ god_status gdi_engine_build_image(gdi_engine *engine, const gdi_engine_build *bu
                                   god_error *err)
 {
     char path[path_bytes], rest[400];
+    const time_t began_s = time(NULL);
     gdi_build_stream stream = {.printed = calls->printed, .user = calls->user, .stop_asked = calls->stop_asked};
     encode_path(path, "/v1.41/build?t=", build->tag, "&dockerfile=");
     append_encoded(path, build->dockerfile);
+    GOD_TRY(name_build_group(engine, build->run_id, path, err));
     /* layers=0: Podman leaves no images of single steps behind. Memory and processors of the builder are limited, too.
      */
     (void)snprintf(rest, sizeof rest,
@@ -188,6 +254,10 @@ god_status gdi_engine_build_image(gdi_engine *engine, const gdi_engine_build *bu
                                         .stop_asked = gdi_build_stream_stop_asked,
                                         .user = &stream};
     god_status status = send(engine, "build the image", &request, NULL, err);
+    if (status == GOD_E_TIMEOUT || status == GOD_E_CANCELLED) {
+        god_error ignored = GOD_ERROR_INIT;
+        (void)gdi_engine_end_build(engine, build->run_id, (int64_t)began_s, &ignored);
+    }
     if (status == GOD_E_TIMEOUT) {
         status = god_fail(err, GOD_E_DATA, "Docker image build exceeded %lld seconds",
                           (long long)(build->time_limit_ms / 1000));
@@ -333,13 +403,26 @@ static god_status remove_containers(gdi_engine *engine, const char *run_id, god_
     return status;
 }
 
+/* CNI, which Podman 4 uses, leaves its address files behind when a network is removed. */
+static void forget_network(const char *name)
+{
+    char path[GOD_PATH_MAX];
+    god_error ignored = GOD_ERROR_INIT;
+    if (god_path_join("/var/lib/cni/networks", name, path, &ignored) == GOD_OK && god_file_exists(path)) {
+        (void)god_dir_remove(path, &ignored);
+    }
+}
+
 god_status gdi_engine_remove_run(gdi_engine *engine, const char *run_id, god_error *err)
 {
     char path[path_bytes], name[128];
+    build_group(run_id, name);
+    gdi_group_end(name);
     god_status status = remove_containers(engine, run_id, err);
     gdi_engine_network_name(run_id, name);
     encode_path(path, "/v1.41/networks/", name, "");
     god_status removed = remove_path(engine, "remove a network", path, err);
+    forget_network(name);
     status = status == GOD_OK ? removed : status;
     gdi_engine_image_name(run_id, name);
     encode_path(path, "/v1.41/images/", name, "?force=1");

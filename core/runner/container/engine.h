@@ -42,6 +42,10 @@ typedef struct gdi_engine_build {
 god_status gdi_engine_build_image(gdi_engine *engine, const gdi_engine_build *build, const gdi_engine_calls *calls,
                                   god_error *err);
 
+/* For a build whose caller went away after since_s (seconds since 1970): Podman 4 goes on with it. Kills its steps as
+ * they come, and waits until no builder begun since then is left, at most 15 seconds when others build too. */
+god_status gdi_engine_end_build(gdi_engine *engine, const char *run_id, int64_t since_s, god_error *err);
+
 /* A bridge without a way out. */
 god_status gdi_engine_make_network(gdi_engine *engine, const char *name, const char *run_id, god_error *err);
 

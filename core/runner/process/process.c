@@ -5,8 +5,8 @@
  * already /cache       read-only        /app/checkpoints   this run's, writable
  *
  * No network but a loopback of its own, no capabilities, no new privileges, a system call filter, name spaces of its
- * own, limits per process. It shares the machine's programs and kernel with everybody, and its limits are weaker than a
- * container's (memory is limited per process), so it refuses repositories that are not trusted unless the configuration
+ * own, a control group for limits where it may make one, limits per process otherwise. It shares the machine's programs
+ * and kernel with everybody, so it refuses repositories that are not trusted unless the configuration
  * says {"allow_untrusted": true}.
  *
  * bubblewrap ends with god-runner, and the training with bubblewrap: after a kill there is nothing to go on with. */
@@ -25,10 +25,9 @@
 
 #include "core/jail/filter.h"
 #include "core/runner/confine.h"
-#include "core/runner/last_error.h"
-#include "core/runner/output.h"
+#include "core/runner/group.h"
+#include "core/runner/judge.h"
 #include "core/runner/process/dockerfile.h"
-#include "core/runner/watch.h"
 #include "god/helpers/json.h"
 
 enum { words_max = 2048, tick_ms = 50, read_bytes = 16 << 10, filter_fd = 9, info_fd = 8, lowest_fd = 20 };
@@ -88,7 +87,7 @@ static void command_clear(command *cmd)
 /* ---- the command line ---- */
 
 /* god-start takes the limits upon itself and becomes bubblewrap, which hands them on. */
-static god_status add_limits(command *cmd, const gdi_run *run, god_error *err)
+static god_status add_limits(command *cmd, const gdi_run *run, const gdi_group *group, god_error *err)
 {
     const gdi_run_spec *spec = run->spec;
     const struct {
@@ -104,11 +103,25 @@ static god_status add_limits(command *cmd, const gdi_run *run, god_error *err)
         add(cmd, limits[i].name);
         add(cmd, text);
     }
+    for (size_t i = 0; i < group->count; i++) {
+        add(cmd, "--cgroup");
+        add(cmd, group->dirs[i]);
+    }
     add(cmd, "--");
     return GOD_OK;
 }
 
-static void add_machine(command *cmd)
+static void add_tmpfs(command *cmd, const char *target, int64_t bytes)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "%lld", (long long)bytes);
+    add(cmd, "--size");
+    add(cmd, text);
+    add(cmd, "--tmpfs");
+    add(cmd, target);
+}
+
+static void add_machine(command *cmd, const gdi_run_spec *spec)
 {
     static const char *const start[] = {bubblewrap_path,
                                         "--unshare-all",
@@ -124,19 +137,19 @@ static void add_machine(command *cmd)
                                         "9",
                                         "--info-fd",
                                         "8",
-                                        "--tmpfs",
-                                        "/",
-                                        "--ro-bind",
-                                        "/usr",
-                                        "/usr",
                                         NULL};
     /* Of /etc what programs need to start; not what it says about this machine and its users' secrets. */
     static const char *const settings[] = {"/etc/alternatives", "/etc/group",          "/etc/ld.so.cache",
                                            "/etc/localtime",    "/etc/nsswitch.conf",  "/etc/passwd",
                                            "/etc/ssl/certs",    "/etc/ssl/openssl.cnf"};
     static const char *const merged[] = {"/bin", "/sbin", "/lib", "/lib64"};
-    static const char *const rest[] = {"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/root", NULL};
+    /* Host root inside a user name space owns these files without any capability; bubblewrap covers them only when
+     * their folder can be written. */
+    static const char *const kernel[] = {"/proc/sys", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/sysrq-trigger"};
+    static const char *const rest[] = {"--proc", "/proc", "--dev", "/dev", NULL};
     add_all(cmd, start);
+    add_tmpfs(cmd, "/", spec->disk_bytes_max);
+    add_three(cmd, "--ro-bind", "/usr", "/usr");
     for (size_t i = 0; i < sizeof merged / sizeof *merged; i++) {
         struct stat info;
         if (lstat(merged[i], &info) != 0) {
@@ -154,6 +167,12 @@ static void add_machine(command *cmd)
         add_three(cmd, "--ro-bind-try", settings[i], settings[i]);
     }
     add_all(cmd, rest);
+    add_tmpfs(cmd, "/dev/shm", spec->shm_bytes);
+    add_tmpfs(cmd, "/tmp", spec->disk_bytes_max);
+    add_tmpfs(cmd, "/root", spec->disk_bytes_max);
+    for (size_t i = 0; i < sizeof kernel / sizeof *kernel; i++) {
+        add_three(cmd, "--ro-bind-try", kernel[i], kernel[i]);
+    }
 }
 
 static void add_gpus(command *cmd, const json_t *gpu_ids)
@@ -220,13 +239,13 @@ static god_status add_environment(command *cmd, const gdi_run_spec *spec, const 
 }
 
 static god_status make_command(const gdi_run *run, const gdi_dockerfile *file, const char *checkpoints_dir,
-                               command *cmd, god_error *err)
+                               const gdi_group *group, command *cmd, god_error *err)
 {
     const gdi_run_spec *spec = run->spec;
     size_t i = 0;
     const json_t *item = NULL;
-    GOD_TRY(add_limits(cmd, run, err));
-    add_machine(cmd);
+    GOD_TRY(add_limits(cmd, run, group, err));
+    add_machine(cmd, spec);
     add_gpus(cmd, spec->gpu_ids);
     add(cmd, "--dir");
     add(cmd, file->workdir);
@@ -407,35 +426,6 @@ static int follow(const process *proc, gdi_run_watch *watch, god_error *err)
 
 /* ---- the whole ---- */
 
-static void judge(gdi_run *run, const gdi_run_watch *watch, int status)
-{
-    char path[GOD_PATH_MAX], last[300] = "";
-    god_error ignored = GOD_ERROR_INIT;
-    run->state.ended_us = gdi_run_now_us();
-    run->state.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    if (god_path_join(run->run_dir, "training.log", path, &ignored) == GOD_OK) {
-        gdi_last_error_of(path, last, sizeof last);
-    }
-    switch (watch->reason) {
-    case GDI_RUN_TIME_LIMIT:
-        gdi_run_end_with(run, GDI_RUN_TIME_LIMIT, "killed at the time limit of %lld s; what was saved by then counts",
-                         (long long)run->spec->time_limit_s);
-        break;
-    case GDI_RUN_DISK_FULL:
-        gdi_run_end_with(run, GDI_RUN_DISK_FULL, "killed: /app/checkpoints holds more than %lld bytes",
-                         (long long)run->spec->disk_bytes_max);
-        break;
-    case GDI_RUN_CANCELLED: gdi_run_end_with(run, GDI_RUN_CANCELLED, "cancelled"); break;
-    default: break;
-    }
-    if (run->state.exit_code == 0) {
-        gdi_run_end_with(run, GDI_RUN_SUCCESS, NULL);
-    } else {
-        gdi_run_end_with(run, GDI_RUN_FAILED, "the training ended with exit status %d%s%s", run->state.exit_code,
-                         last[0] != '\0' ? ": " : "; see training.log", last);
-    }
-}
-
 static god_status note_skipped(const gdi_dockerfile *file, gdi_run_watch *watch, god_error *err)
 {
     size_t i = 0;
@@ -449,7 +439,7 @@ static god_status note_skipped(const gdi_dockerfile *file, gdi_run_watch *watch,
     return GOD_OK;
 }
 
-static god_status train(gdi_run *run, const command *cmd, gdi_run_watch *watch, god_error *err)
+static god_status train(gdi_run *run, const command *cmd, const gdi_group *group, gdi_run_watch *watch, god_error *err)
 {
     process proc;
     god_error why = GOD_ERROR_INIT;
@@ -475,11 +465,12 @@ static god_status train(gdi_run *run, const command *cmd, gdi_run_watch *watch, 
     if (status == GOD_OK && pid == 0) {
         return god_fail(err, GOD_E_IO, "bubblewrap could not start the training; training.log says why");
     }
-    judge(run, watch, ended);
+    gdi_run_judge(run, watch, WIFEXITED(ended) ? WEXITSTATUS(ended) : 128 + WTERMSIG(ended),
+                  gdi_group_out_of_memory(group));
     return status;
 }
 
-static god_status prepare_and_train(gdi_run *run, const char *checkpoints_dir, god_error *err)
+static god_status prepare_and_train(gdi_run *run, const char *checkpoints_dir, const gdi_group *group, god_error *err)
 {
     char path[GOD_PATH_MAX];
     gdi_dockerfile file = {.command = NULL};
@@ -490,14 +481,14 @@ static god_status prepare_and_train(gdi_run *run, const char *checkpoints_dir, g
     GOD_TRY(gdi_run_watch_open(run, "training.log", &watch, err));
     god_status status = gdi_dockerfile_read(path, &file, &why);
     if (status == GOD_OK) {
-        status = make_command(run, &file, checkpoints_dir, &cmd, &why);
+        status = make_command(run, &file, checkpoints_dir, group, &cmd, &why);
     }
     if (status == GOD_E_DATA || status == GOD_E_NOT_FOUND) {
         gdi_run_end_with(run, GDI_RUN_BUILD_FAILED, "%s", why.message);
         status = GOD_OK;
     } else if (status == GOD_OK) {
         status = note_skipped(&file, &watch, err);
-        status = status == GOD_OK ? train(run, &cmd, &watch, err) : status;
+        status = status == GOD_OK ? train(run, &cmd, group, &watch, err) : status;
     } else {
         status = god_fail(err, status, "%s", why.message);
     }
@@ -526,11 +517,18 @@ static god_status may_run(const gdi_run *run, god_error *err)
                : god_fail(err, GOD_E_NOT_FOUND, "%s is not there; install bubblewrap", bubblewrap_path);
 }
 
+static void name_group(const char *run_id, char ret_name[GDI_GROUP_NAME_BYTES])
+{
+    (void)snprintf(ret_name, GDI_GROUP_NAME_BYTES, "god-process-%.64s", run_id);
+}
+
 static god_status run_process(gdi_run *run, god_error *err)
 {
-    char checkpoints_dir[GOD_PATH_MAX];
-    god_error why = GOD_ERROR_INIT;
+    char checkpoints_dir[GOD_PATH_MAX], group_name[GDI_GROUP_NAME_BYTES];
+    gdi_group group = {.count = 0};
     GOD_TRY(may_run(run, err));
+    name_group(run->spec->run_id, group_name);
+    gdi_group_end(group_name); /* of a god-runner that was killed */
     GOD_TRY(god_path_join(run->run_dir, "checkpoints", checkpoints_dir, err));
     GOD_TRY(god_dir_make(checkpoints_dir, err));
     if (run->state.outcome == 0 && run->state.phase >= GDI_RUN_TRAINING) {
@@ -540,22 +538,23 @@ static god_status run_process(gdi_run *run, god_error *err)
     }
     if (run->state.outcome == 0) {
         GOD_TRY(gdi_run_enter(run, GDI_RUN_STARTING, err));
-        GOD_TRY(prepare_and_train(run, checkpoints_dir, err));
+        gdi_group_make(group_name, run->spec, &group);
+        god_status status = prepare_and_train(run, checkpoints_dir, &group, err);
+        gdi_group_end(group_name);
+        GOD_TRY(status);
     }
-    if ((run->state.outcome == GDI_RUN_SUCCESS || run->state.outcome == GDI_RUN_TIME_LIMIT) &&
-        gdi_output_check(checkpoints_dir, run->spec->output, &why) != GOD_OK) {
-        run->state.outcome = 0;
-        gdi_run_end_with(run, GDI_RUN_BAD_OUTPUT, "%s", why.message);
-    }
+    gdi_run_judge_output(run, checkpoints_dir);
     return gdi_run_enter(run, GDI_RUN_ENDED, err);
 }
 
-/* Name spaces and mounts end with the processes, and these with their parent. */
+/* Name spaces and mounts end with the processes, and these with their parent; the group stays. */
 static god_status remove_process(const char *run_id, const json_t *config, god_error *err)
 {
-    (void)run_id;
+    char group_name[GDI_GROUP_NAME_BYTES];
     (void)config;
     (void)err;
+    name_group(run_id, group_name);
+    gdi_group_end(group_name);
     return GOD_OK;
 }
 

@@ -12,7 +12,8 @@
  * The job's name is god-RUN_ID, so a submission whose answer was lost with us is found again and not repeated.
  *
  * Configuration: {"node_runner": "container", "node_config": {...}, "partition": "...", "requeue": true,
- * "bin_dir": "/usr/bin", "poll_ms": 1000} */
+ * "bin_dir": "/usr/bin", "poll_ms": 1000, "ask_ms": 10000}. Every poll_ms the node's files are looked at, every ask_ms
+ * Slurm is asked: a thousand runs in its queue must not keep its controller busy with answers. */
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -23,8 +24,8 @@
 
 #include "core/base/child.h"
 #include "core/base/clock.h"
-#include "core/runner/output.h"
-#include "core/runner/watch.h"
+#include "core/runner/judge.h"
+#include "core/runner/last_error.h"
 #include "god/helpers/json.h"
 #include "god/helpers/text.h"
 
@@ -32,7 +33,9 @@ enum {
     call_limit_ms = 60 * 1000,
     grace_ms = 1000,
     usual_poll_ms = 1000,
-    vanished_looks_max = 5,
+    usual_ask_ms = 10000,
+    gone_looks_max = 5,
+    gone_pause_ms = 200,
     print_bytes = 16 << 10
 };
 enum { minutes_of_slack = 30 }; /* building and collecting count in Slurm's limit, not in ours */
@@ -40,10 +43,11 @@ enum { minutes_of_slack = 30 }; /* building and collecting count in Slurm's limi
 typedef struct slurm {
     gdi_run *run;
     const char *bin_dir, *node_runner, *partition;
-    int64_t poll_ms;
+    int64_t poll_ms, ask_ms;
     uint32_t requeue;
     char node_dir[GOD_PATH_MAX], name[128];
-    off_t printed; /* of node/training.log */
+    uint32_t cancelled; /* by us */
+    off_t printed;      /* of node/training.log */
 } slurm;
 
 /* ---- Slurm's programs ---- */
@@ -89,15 +93,16 @@ static god_status write_script(const slurm *self, god_error *err)
     }
     /* Requeued: another node knows nothing of what the first one had begun. */
     if (status == GOD_OK) {
-        status = god_text_append_f(&text, err,
-                                   "#!/bin/sh\n"
-                                   "GOD_GPU_IDS=${SLURM_JOB_GPUS:-$GPU_DEVICE_ORDINAL}\n"
-                                   "export GOD_GPU_IDS\n"
-                                   "if [ \"${SLURM_RESTART_COUNT:-0}\" -gt 0 ]; then\n"
-                                   "    rm -rf '%s/state.json' '%s/checkpoints'\n"
-                                   "fi\n"
-                                   "exec '%s/libexec/god/god-runner' '%s' >/dev/null\n",
-                                   self->node_dir, self->node_dir, self->run->layout->root, self->node_dir);
+        status =
+            god_text_append_f(&text, err,
+                              "#!/bin/sh\n"
+                              "GOD_GPU_IDS=${SLURM_JOB_GPUS:-$GPU_DEVICE_ORDINAL}\n"
+                              "export GOD_GPU_IDS\n"
+                              "if [ \"${SLURM_RESTART_COUNT:-0}\" -gt 0 ]; then\n"
+                              "    rm -rf '%s/state.json' '%s/result.json' '%s/checkpoints'\n"
+                              "fi\n"
+                              "exec '%s/libexec/god/god-runner' '%s' >/dev/null\n",
+                              self->node_dir, self->node_dir, self->node_dir, self->run->layout->root, self->node_dir);
     }
     if (status == GOD_OK) {
         status = god_file_write(path, text.data, text.bytes, err);
@@ -220,6 +225,9 @@ static god_status look_at_node(slurm *self, uint32_t *ret_ended, god_error *err)
         ours->started_us = node.started_us;
         return gdi_run_enter(self->run, GDI_RUN_TRAINING, err);
     }
+    if (node.phase == GDI_RUN_ENDED && node.outcome == GDI_RUN_CANCELLED && !self->cancelled) {
+        return GOD_OK; /* Slurm asked it to stop, to requeue it perhaps; Slurm says what comes of it */
+    }
     if (node.phase == GDI_RUN_ENDED) {
         ours->started_us = node.started_us;
         ours->ended_us = node.ended_us;
@@ -245,18 +253,35 @@ static void ask_slurm(const slurm *self, char ret_state[64])
     }
 }
 
-/* Why it ended without a result, as far as Slurm still knows. */
+/* The last line of a log that says anything. */
+static void copy_last_line(const char *text, size_t bytes, char *buf, size_t cap)
+{
+    while (bytes > 0 && (text[bytes - 1] == '\n' || text[bytes - 1] == ' ')) {
+        bytes--;
+    }
+    const char *before = bytes > 0 ? memrchr(text, '\n', bytes) : NULL;
+    const char *line = before != NULL ? before + 1 : text;
+    (void)snprintf(buf, cap, "%.*s", (int)(text + bytes - line), line);
+}
+
+/* Why it ended without a result, as far as Slurm and the script still know. */
 static void say_lost(const slurm *self)
 {
-    char answer[2048], word[64] = "";
+    char answer[2048], word[64] = "", path[GOD_PATH_MAX], last[300] = "", *log = NULL;
+    size_t log_bytes = 0;
     god_error ignored = GOD_ERROR_INIT;
     const char *const arguments[] = {"show", "job", "--oneliner", self->run->state.handle, NULL};
     if (call(self, "scontrol", arguments, answer, sizeof answer, &ignored) == GOD_OK) {
         const char *at = strstr(answer, "JobState=");
         (void)snprintf(word, sizeof word, "%.*s", at != NULL ? (int)strcspn(at + 9, " ") : 0, at != NULL ? at + 9 : "");
     }
-    gdi_run_end_with(self->run, GDI_RUN_LOST, "Slurm ended job %s without a result%s%s; start it again",
-                     self->run->state.handle, word[0] != '\0' ? ": " : "", word);
+    if (god_path_join(self->run->run_dir, "slurm.log", path, &ignored) == GOD_OK &&
+        gdi_log_end(path, &log, &log_bytes, &ignored) == GOD_OK) {
+        copy_last_line(log, log_bytes, last, sizeof last);
+        free(log);
+    }
+    gdi_run_end_with(self->run, GDI_RUN_LOST, "Slurm ended job %s without a result%s%s%s%s; start it again",
+                     self->run->state.handle, word[0] != '\0' ? ": " : "", word, last[0] != '\0' ? ": " : "", last);
 }
 
 static god_status cancel(const slurm *self, god_error *err)
@@ -266,33 +291,47 @@ static god_status cancel(const slurm *self, god_error *err)
     return call(self, "scancel", arguments, answer, sizeof answer, err);
 }
 
+static uint32_t is_gone(const char *state)
+{
+    static const char *const ends[] = {"",          "COMPLETED", "FAILED",    "CANCELLED",     "TIMEOUT",
+                                       "NODE_FAIL", "PREEMPTED", "BOOT_FAIL", "OUT_OF_MEMORY", "DEADLINE"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        if (strcmp(state, ends[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static god_status watch(slurm *self, god_error *err)
 {
-    uint32_t ended = 0, cancelled = 0, vanished_looks = 0;
+    const gdi_run_calls *calls = self->run->calls;
+    uint32_t ended = 0, gone_looks = 0;
+    uint64_t next_ask_ms = gdi_clock_ms() + (uint64_t)self->ask_ms;
     while (!ended) {
-        char state[64];
         print_news(self);
         GOD_TRY(look_at_node(self, &ended, err));
         if (ended) {
             break;
         }
-        if (!cancelled && self->run->calls->stop_asked != NULL &&
-            self->run->calls->stop_asked(self->run->calls->user)) {
+        if (!self->cancelled && calls->stop_asked != NULL && calls->stop_asked(calls->user)) {
             GOD_TRY(cancel(self, err));
-            cancelled = 1;
+            self->cancelled = 1;
         }
-        ask_slurm(self, state);
-        uint32_t gone = state[0] == '\0' || strcmp(state, "COMPLETED") == 0 || strcmp(state, "FAILED") == 0 ||
-                        strcmp(state, "CANCELLED") == 0 || strcmp(state, "TIMEOUT") == 0 ||
-                        strcmp(state, "NODE_FAIL") == 0 || strcmp(state, "PREEMPTED") == 0;
-        if (gone && ++vanished_looks >= vanished_looks_max) { /* the shared file system may be a moment behind */
-            if (cancelled) {
+        if (self->cancelled || gone_looks > 0 || gdi_clock_ms() >= next_ask_ms) {
+            char state[64];
+            ask_slurm(self, state);
+            next_ask_ms = gdi_clock_ms() + (uint64_t)self->ask_ms;
+            gone_looks = is_gone(state) ? gone_looks + 1 : 0;
+        }
+        if (gone_looks >= gone_looks_max) { /* the shared file system may be a moment behind */
+            if (self->cancelled) {
                 gdi_run_end_with(self->run, GDI_RUN_CANCELLED, "cancelled");
             }
             say_lost(self);
             return GOD_OK;
         }
-        (void)poll(NULL, 0, (int)self->poll_ms);
+        (void)poll(NULL, 0, (int)(gone_looks > 0 && self->poll_ms < gone_pause_ms ? gone_pause_ms : self->poll_ms));
     }
     print_news(self);
     return GOD_OK;
@@ -305,7 +344,6 @@ static god_status collect(const slurm *self, god_error *err)
 {
     static const char *const names[] = {"build.log", "training.log", "checkpoints"};
     gdi_run *run = self->run;
-    god_error why = GOD_ERROR_INIT;
     char checkpoints[GOD_PATH_MAX];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char from[GOD_PATH_MAX], to[GOD_PATH_MAX];
@@ -317,22 +355,23 @@ static god_status collect(const slurm *self, god_error *err)
         }
     }
     GOD_TRY(god_path_join(run->run_dir, "checkpoints", checkpoints, err));
-    if ((run->state.outcome == GDI_RUN_SUCCESS || run->state.outcome == GDI_RUN_TIME_LIMIT) &&
-        gdi_output_check(checkpoints, run->spec->output, &why) != GOD_OK) {
-        run->state.outcome = 0;
-        gdi_run_end_with(run, GDI_RUN_BAD_OUTPUT, "%s", why.message);
-    }
+    gdi_run_judge_output(run, checkpoints);
     return gdi_run_enter(run, GDI_RUN_ENDED, err);
 }
 
 static god_status open_slurm(gdi_run *run, const json_t *config, slurm *self, god_error *err)
 {
-    *self =
-        (slurm){.run = run, .bin_dir = "/usr/bin", .node_runner = "container", .poll_ms = usual_poll_ms, .requeue = 1};
+    *self = (slurm){.run = run,
+                    .bin_dir = "/usr/bin",
+                    .node_runner = "container",
+                    .poll_ms = usual_poll_ms,
+                    .ask_ms = usual_ask_ms,
+                    .requeue = 1};
     GOD_TRY(god_json_opt_str("runner", config, "bin_dir", &self->bin_dir, err));
     GOD_TRY(god_json_opt_str("runner", config, "node_runner", &self->node_runner, err));
     GOD_TRY(god_json_opt_str("runner", config, "partition", &self->partition, err));
     GOD_TRY(god_json_opt_int("runner", config, "poll_ms", 1, 60000, &self->poll_ms, err));
+    GOD_TRY(god_json_opt_int("runner", config, "ask_ms", 1, 600000, &self->ask_ms, err));
     GOD_TRY(god_json_opt_bool("runner", config, "requeue", &self->requeue, err));
     if (strcmp(self->node_runner, "slurm") == 0) {
         return god_fail(err, GOD_E_INVALID, "\"node_runner\" is \"slurm\"; container or process is needed");
