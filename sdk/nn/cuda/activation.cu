@@ -39,9 +39,9 @@ god_status gnn_cuda_activation(gnn_device *device, const gnn_activation_args *ar
     if (args->rows == 0 || args->cols == 0) {
         return GOD_OK;
     }
-    GNN_CUDA_BY_WIDTH(device, activate_rows,
-                      gnn_is_wide<T>(args->y, args->y_stride, args->cols) &&
-                          gnn_is_wide<T>(args->x, args->x_stride, args->cols),
-                      gnn_grid_of_rows(args->rows, args->cols, N), *args);
+    GNN_CUDA_ROWS(device, activate_rows,
+                  gnn_is_wide<T>(args->y, args->y_stride, args->cols) &&
+                      gnn_is_wide<T>(args->x, args->x_stride, args->cols),
+                  args->rows, args->cols, *args);
     return gnn_cuda_check_launch("activation", err);
 }

@@ -69,10 +69,19 @@ static inline god_status gnn_cuda_check_rows(const char *name, int64_t rows, god
                                         (long long)rows, INT32_MAX);
 }
 
-/* One row of blocks per row of a matrix, each block as many columns as it has threads times cols_per_thread. */
+/* Threads of a block that works on one row, or a stretch of it, with so many columns each: whole warps, and no more of
+ * them than the row has use for. */
+static inline uint32_t gnn_threads_of_row(int64_t cols, int64_t cols_per_thread)
+{
+    const int64_t threads = (cols + cols_per_thread - 1) / cols_per_thread;
+    const int64_t whole = (threads + gnn_warp_lanes - 1) / gnn_warp_lanes * gnn_warp_lanes;
+    return (uint32_t)(whole < gnn_block_threads ? whole : gnn_block_threads);
+}
+
+/* One row of blocks per row of a matrix. */
 static inline dim3 gnn_grid_of_rows(int64_t rows, int64_t cols, int64_t cols_per_thread)
 {
-    return dim3((uint32_t)rows, gnn_blocks(cols, cols_per_thread * gnn_block_threads));
+    return dim3((uint32_t)rows, gnn_blocks(cols, cols_per_thread * gnn_threads_of_row(cols, cols_per_thread)));
 }
 
 /* Runs the statements with T as the activation type. */
@@ -87,17 +96,21 @@ static inline dim3 gnn_grid_of_rows(int64_t rows, int64_t cols, int64_t cols_per
         }                                  \
     } while (0)
 
-/* Launches kernel<T, 8> where `wide` (an expression of T) holds, else kernel<T, 1>; N is visible to `grid`. */
-#define GNN_CUDA_BY_WIDTH(device, kernel, wide, grid, ...)                                       \
-    GNN_CUDA_BY_DTYPE(                                                                           \
-        device,                                                                                  \
-        if (wide) {                                                                              \
-            constexpr int N = gnn_wide;                                                          \
-            gnn_launch(kernel<T, N>, grid, gnn_block_threads, 0, (device)->stream, __VA_ARGS__); \
-        } else {                                                                                 \
-            constexpr int N = 1;                                                                 \
-            gnn_launch(kernel<T, N>, grid, gnn_block_threads, 0, (device)->stream, __VA_ARGS__); \
-        })
+template <typename... P, typename... A>
+static void gnn_launch_rows(void (*kernel)(P...), int64_t rows, int64_t cols, int64_t cols_per_thread,
+                            cudaStream_t stream, A... args)
+{
+    gnn_launch(kernel, gnn_grid_of_rows(rows, cols, cols_per_thread), gnn_threads_of_row(cols, cols_per_thread), 0,
+               stream, args...);
+}
+
+/* Launches kernel<T, 8> over rows and columns where `wide` (an expression of T) holds, else kernel<T, 1>. */
+#define GNN_CUDA_ROWS(device, kernel, wide, rows, cols, ...)                                           \
+    GNN_CUDA_BY_DTYPE(                                                                                 \
+        device,                                                                                        \
+        if (wide) {                                                                                    \
+            gnn_launch_rows(kernel<T, gnn_wide>, rows, cols, gnn_wide, (device)->stream, __VA_ARGS__); \
+        } else { gnn_launch_rows(kernel<T, 1>, rows, cols, 1, (device)->stream, __VA_ARGS__); })
 
 god_status gnn_cuda_matrix_new(gnn_device *device, int64_t outputs, int64_t cols, gnn_matrix **ret_matrix,
                                god_error *err);

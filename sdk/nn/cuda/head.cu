@@ -88,12 +88,23 @@ template <typename T, int N> __global__ static void add_kl_tile(gnn_head_args a)
     }
 }
 
+/* One block of gnn_block_threads per row. */
+static void launch(void (*kernel)(gnn_head_args), const gnn_head_args *args, cudaStream_t stream)
+{
+    gnn_launch(kernel, dim3((uint32_t)args->rows), gnn_block_threads, 0, stream, *args);
+}
+
+template <typename T> static bool is_wide(const gnn_head_args *args, const void *z)
+{
+    return gnn_is_wide<T>(z, args->z_stride, args->cols);
+}
+
 god_status gnn_cuda_nll(gnn_device *device, const gnn_head_args *args, god_error *err)
 {
     GOD_TRY(gnn_cuda_check_rows("nll", args->rows, err));
     if (args->rows > 0) {
-        GNN_CUDA_BY_WIDTH(device, add_nll_tile, gnn_is_wide<T>(args->z, args->z_stride, args->cols),
-                          dim3((uint32_t)args->rows), *args);
+        GNN_CUDA_BY_DTYPE(device, launch(is_wide<T>(args, args->z) ? add_nll_tile<T, gnn_wide> : add_nll_tile<T, 1>,
+                                         args, device->stream));
     }
     return gnn_cuda_check_launch("nll", err);
 }
@@ -102,10 +113,10 @@ god_status gnn_cuda_kl(gnn_device *device, const gnn_head_args *args, god_error 
 {
     GOD_TRY(gnn_cuda_check_rows("kl", args->rows, err));
     if (args->rows > 0) {
-        GNN_CUDA_BY_WIDTH(device, add_kl_tile,
-                          gnn_is_wide<T>(args->z, args->z_stride, args->cols) &&
-                              gnn_is_wide<T>(args->reference_z, args->z_stride, args->cols),
-                          dim3((uint32_t)args->rows), *args);
+        GNN_CUDA_BY_DTYPE(device, launch(is_wide<T>(args, args->z) && is_wide<T>(args, args->reference_z)
+                                             ? add_kl_tile<T, gnn_wide>
+                                             : add_kl_tile<T, 1>,
+                                         args, device->stream));
     }
     return gnn_cuda_check_launch("kl", err);
 }

@@ -66,11 +66,10 @@ god_status gnn_cuda_embed(gnn_device *device, const gnn_embed_args *args, god_er
         return GOD_OK;
     }
     GOD_TRY(gnn_cuda_stage(device, args->ids, (size_t)args->count * sizeof *args->ids, &ids, err));
-    GNN_CUDA_BY_WIDTH(device, take_rows,
-                      gnn_is_wide<T>(args->y, args->y_stride, cols) &&
-                          gnn_is_wide<T>(args->matrix->weights, cols, cols),
-                      gnn_grid_of_rows(args->count, cols, N), (T *)args->y, args->y_stride,
-                      (const T *)args->matrix->weights, cols, (const int32_t *)ids);
+    GNN_CUDA_ROWS(device, take_rows,
+                  gnn_is_wide<T>(args->y, args->y_stride, cols) && gnn_is_wide<T>(args->matrix->weights, cols, cols),
+                  args->count, cols, (T *)args->y, args->y_stride, (const T *)args->matrix->weights, cols,
+                  (const int32_t *)ids);
     return gnn_cuda_check_launch("embed", err);
 }
 
@@ -273,7 +272,7 @@ god_status gnn_cuda_matmul(gnn_device *device, const gnn_matmul_args *args, god_
     if (!choice->none) {
         return multiply(device, args, weights, bias, choice, err);
     }
-    GNN_CUDA_BY_DTYPE(device, gnn_launch(multiply_plainly<T>, gnn_grid_of_rows(args->rows, outputs, 1),
-                                         gnn_block_threads, 0, device->stream, *args, (const T *)weights, cols));
+    GNN_CUDA_BY_DTYPE(device, gnn_launch_rows(multiply_plainly<T>, args->rows, outputs, 1, device->stream, *args,
+                                              (const T *)weights, cols));
     return gnn_cuda_check_launch("matmul", err);
 }

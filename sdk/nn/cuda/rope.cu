@@ -37,6 +37,6 @@ god_status gnn_cuda_rope(gnn_device *device, const gnn_rope_args *args, god_erro
     if (args->rows == 0 || pairs == 0) {
         return GOD_OK;
     }
-    GNN_CUDA_BY_WIDTH(device, rotate, is_wide<T>(args), gnn_grid_of_rows(args->rows, pairs, N), *args);
+    GNN_CUDA_ROWS(device, rotate, is_wide<T>(args), args->rows, pairs, *args);
     return gnn_cuda_check_launch("rope", err);
 }

@@ -104,32 +104,32 @@ static bool is_empty(const gnn_rows_args *args)
     return args->rows == 0 || args->cols == 0;
 }
 
-#define ROWS_LAUNCHER(name, wide)                                                                                  \
-    god_status gnn_cuda_##name(gnn_device *device, const gnn_rows_args *args, god_error *err)                      \
-    {                                                                                                              \
-        GOD_TRY(gnn_cuda_check_rows(#name, args->rows, err));                                                      \
-        if (is_empty(args)) {                                                                                      \
-            return GOD_OK;                                                                                         \
-        }                                                                                                          \
-        GNN_CUDA_BY_WIDTH(device, name##_rows, wide<T>(args), gnn_grid_of_rows(args->rows, args->cols, N), *args); \
-        return gnn_cuda_check_launch(#name, err);                                                                  \
+#define ROWS_LAUNCHER(name, wide)                                                             \
+    god_status gnn_cuda_##name(gnn_device *device, const gnn_rows_args *args, god_error *err) \
+    {                                                                                         \
+        GOD_TRY(gnn_cuda_check_rows(#name, args->rows, err));                                 \
+        if (is_empty(args)) {                                                                 \
+            return GOD_OK;                                                                    \
+        }                                                                                     \
+        GNN_CUDA_ROWS(device, name##_rows, wide<T>(args), args->rows, args->cols, *args);     \
+        return gnn_cuda_check_launch(#name, err);                                             \
     }
 ROWS_LAUNCHER(add, both_are_wide)
 ROWS_LAUNCHER(scale, y_is_wide)
 ROWS_LAUNCHER(softcap, y_is_wide)
 
-#define INDEXED_LAUNCHER(name)                                                                                      \
-    god_status gnn_cuda_##name(gnn_device *device, const gnn_rows_args *args, god_error *err)                       \
-    {                                                                                                               \
-        void *index = nullptr;                                                                                      \
-        GOD_TRY(gnn_cuda_check_rows(#name, args->rows, err));                                                       \
-        if (is_empty(args)) {                                                                                       \
-            return GOD_OK;                                                                                          \
-        }                                                                                                           \
-        GOD_TRY(gnn_cuda_stage(device, args->index, (size_t)args->rows * sizeof *args->index, &index, err));        \
-        GNN_CUDA_BY_WIDTH(device, name##_rows, both_are_wide<T>(args), gnn_grid_of_rows(args->rows, args->cols, N), \
-                          *args, (const int64_t *)index);                                                           \
-        return gnn_cuda_check_launch(#name, err);                                                                   \
+#define INDEXED_LAUNCHER(name)                                                                               \
+    god_status gnn_cuda_##name(gnn_device *device, const gnn_rows_args *args, god_error *err)                \
+    {                                                                                                        \
+        void *index = nullptr;                                                                               \
+        GOD_TRY(gnn_cuda_check_rows(#name, args->rows, err));                                                \
+        if (is_empty(args)) {                                                                                \
+            return GOD_OK;                                                                                   \
+        }                                                                                                    \
+        GOD_TRY(gnn_cuda_stage(device, args->index, (size_t)args->rows * sizeof *args->index, &index, err)); \
+        GNN_CUDA_ROWS(device, name##_rows, both_are_wide<T>(args), args->rows, args->cols, *args,            \
+                      (const int64_t *)index);                                                               \
+        return gnn_cuda_check_launch(#name, err);                                                            \
     }
 INDEXED_LAUNCHER(gather)
 INDEXED_LAUNCHER(scatter)
@@ -140,9 +140,9 @@ god_status gnn_cuda_dora(gnn_device *device, const gnn_dora_args *args, god_erro
     if (args->rows == 0 || args->cols == 0) {
         return GOD_OK;
     }
-    GNN_CUDA_BY_WIDTH(device, dora_rows,
-                      gnn_is_wide<T>(args->y, args->y_stride, args->cols) &&
-                          gnn_is_wide<T>(args->x, args->x_stride, args->cols),
-                      gnn_grid_of_rows(args->rows, args->cols, N), *args);
+    GNN_CUDA_ROWS(device, dora_rows,
+                  gnn_is_wide<T>(args->y, args->y_stride, args->cols) &&
+                      gnn_is_wide<T>(args->x, args->x_stride, args->cols),
+                  args->rows, args->cols, *args);
     return gnn_cuda_check_launch("dora", err);
 }

@@ -62,6 +62,6 @@ void check_end(check *c); /* prints the operation's line */
 void *pair_download(check *c, const pair *p); /* freed with free() */
 
 void check_kernels(check *c); /* kernels.c: every operation over odd, single and large shapes */
-void check_models(const gnn_device_table *ops, const char *module_dir, uint32_t device, uint32_t dtype, int *failed);
+void check_models(check *c);  /* models.c: losses and divergences of whole models */
 
 #endif

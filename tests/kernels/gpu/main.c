@@ -1,43 +1,70 @@
 /* gpu-check: what gpu_check.py runs. Each command prints lines of JSON.
  *
- *     gpu-check MODULE_DIR cuda|cpu|emulated|reference kernels bf16|f32
+ *     gpu-check MODULE_DIR cuda|cpu|emulated|reference bf16|f32 COMMAND
+ *
+ *     kernels                       every operation against the plain reference
+ *     models                        whole models against the plain reference, and in other packs
+ *     product SIZE                  time of a square product
+ *     time SHAPE TOKENS LENGTH      time of a loss, and of a loss with a divergence, in sequences of LENGTH tokens
  *
  * Exit status: 0 all within their bounds, 1 something is not or failed, 2 wrong usage, 77 there is no such device. */
 #include <stdlib.h>
 
 #include "check.h"
-
-static uint32_t dtype_of(const char *name)
-{
-    return strcmp(name, "f32") == 0 ? GNN_F32 : GNN_BF16;
-}
+#include "timing.h"
 
 static const gnn_device_table *table_of(const char *module_dir, const char *device)
 {
     god_error err = GOD_ERROR_INIT;
     const gnn_device_table *table = &gnn_device_reference;
     if (strcmp(device, "reference") != 0) {
-        check_need(gnn_device_find(device, module_dir, &table, &err), &err);
+        const god_status status = gnn_device_find(device, module_dir, &table, &err);
+        if (status == GOD_E_NOT_FOUND) { /* a missing file is a broken build, not a missing device */
+            fprintf(stderr, "gpu-check: %s\n", err.message);
+            exit(1);
+        }
+        check_need(status, &err);
     }
     return table;
 }
 
-static int run_kernels(const gnn_device_table *ops, uint32_t dtype)
+static int run_checks(const gnn_device_table *ops, uint32_t dtype, void (*all)(check *))
 {
     check c;
     check_open(&c, ops, dtype, 0);
     printf("{\"what\": \"device\", \"name\": \"%s\"}\n", ops->describe(c.device));
-    check_kernels(&c);
+    all(&c);
     const int failed = c.failed;
     check_close(&c);
     return failed > 0 ? 1 : 0;
 }
 
+static int usage(void)
+{
+    fprintf(stderr, "usage: gpu-check MODULE_DIR cuda|cpu|emulated|reference bf16|f32 kernels|models|product SIZE|"
+                    "time SHAPE TOKENS LENGTH\n");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc >= 5 && strcmp(argv[3], "kernels") == 0) {
-        return run_kernels(table_of(argv[1], argv[2]), dtype_of(argv[4]));
+    if (argc < 5) {
+        return usage();
     }
-    fprintf(stderr, "usage: gpu-check MODULE_DIR cuda|cpu|emulated|reference kernels bf16|f32\n");
-    return 2;
+    const uint32_t dtype = strcmp(argv[3], "f32") == 0 ? GNN_F32 : GNN_BF16;
+    const gnn_device_table *ops = table_of(argv[1], argv[2]);
+    if (strcmp(argv[4], "kernels") == 0) {
+        return run_checks(ops, dtype, check_kernels);
+    }
+    if (strcmp(argv[4], "models") == 0) {
+        return run_checks(ops, dtype, check_models);
+    }
+    if (strcmp(argv[4], "product") == 0 && argc == 6) {
+        time_product(ops, dtype, strtoll(argv[5], NULL, 10));
+        return 0;
+    }
+    if (strcmp(argv[4], "time") == 0 && argc == 8) {
+        return time_model(ops, dtype, argv[5], strtoll(argv[6], NULL, 10), strtoll(argv[7], NULL, 10));
+    }
+    return usage();
 }

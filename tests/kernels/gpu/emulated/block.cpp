@@ -304,31 +304,31 @@ void gnn_emulated_load_matrices(uint32_t to[4], const void *row, bool turned)
     }
 }
 
+/* Element k of a row of a, whose lanes hold them in the order that launch.cuh gives. */
+static float element_of_a(const unsigned char *all, uint32_t row, uint32_t k)
+{
+    uint16_t bits;
+    const uint32_t lane = row % 8 * 4 + k % 8 / 2, part = row / 8 + k / 8 * 2;
+    memcpy(&bits, all + lane * 16 + part * 4 + k % 2 * 2, sizeof bits);
+    return gnn_bf16_widen(bits);
+}
+
+static float element_of_b(const unsigned char *all, uint32_t k, uint32_t col)
+{
+    uint16_t bits;
+    memcpy(&bits, all + (col * 4 + k % 8 / 2) * 8 + k / 8 * 4 + k % 2 * 2, sizeof bits);
+    return gnn_bf16_widen(bits);
+}
+
 void gnn_multiply_add(float (&sum)[4], const uint32_t (&a)[4], uint32_t b_low, uint32_t b_high)
 {
-    const uint32_t lane = now.running % lanes, g = lane / 4, t = lane % 4;
-    float a_of[16][16], b_of[16][8];
-    unsigned char all_a[lanes * 16], all_b[lanes * 8];
-    const uint32_t b[2] = {b_low, b_high};
-    memcpy(all_a, gnn_emulated_exchange(a, sizeof a), sizeof all_a);
-    memcpy(all_b, gnn_emulated_exchange(b, sizeof b), sizeof all_b);
-    for (uint32_t l = 0; l < lanes; l++) {
-        uint16_t a_pairs[4][2], b_pairs[2][2];
-        memcpy(a_pairs, all_a + l * sizeof a_pairs, sizeof a_pairs);
-        memcpy(b_pairs, all_b + l * sizeof b_pairs, sizeof b_pairs);
-        for (uint32_t i = 0; i < 2; i++) {
-            for (uint32_t part = 0; part < 4; part++) {
-                a_of[l / 4 + part % 2 * 8][2 * (l % 4) + i + part / 2 * 8] = gnn_bf16_widen(a_pairs[part][i]);
-            }
-            for (uint32_t part = 0; part < 2; part++) {
-                b_of[2 * (l % 4) + i + part * 8][l / 4] = gnn_bf16_widen(b_pairs[part][i]);
-            }
-        }
-    }
+    const uint32_t lane = now.running % lanes, b[2] = {b_low, b_high};
+    unsigned char given_a[lanes * 16];
+    memcpy(given_a, gnn_emulated_exchange(a, sizeof a), sizeof given_a);
+    const unsigned char *given_b = gnn_emulated_exchange(b, sizeof b);
     for (uint32_t i = 0; i < 4; i++) {
-        const uint32_t row = g + i / 2 * 8, col = 2 * t + i % 2;
         for (uint32_t k = 0; k < 16; k++) {
-            sum[i] += a_of[row][k] * b_of[k][col];
+            sum[i] += element_of_a(given_a, lane / 4 + i / 2 * 8, k) * element_of_b(given_b, k, 2 * (lane % 4) + i % 2);
         }
     }
 }
