@@ -38,7 +38,7 @@ static void tear_down(void)
 static gdi_season_result play(uint64_t seed, double per_1000_statements, uint64_t kill_at)
 {
     gdi_season_options options = {.seed = seed,
-                                  .days = 7,
+                                  .days = 3,
                                   .miners = 9,
                                   .faults = 0.2,
                                   .wants_digest = true,
@@ -89,7 +89,7 @@ END_TEST
 
 START_TEST(test_simulation_season__without_miners_nothing_begins)
 {
-    gdi_season_options options = {.seed = 1, .days = 7, .miners = 0, .memory = memory, .kinds = kinds};
+    gdi_season_options options = {.seed = 1, .days = 3, .miners = 0, .memory = memory, .kinds = kinds};
     gdi_season_result result = {0};
     ck_assert_msg(gdi_season_play(&options, &result, &err) == GOD_OK, "%s", err.message);
     ck_assert_uint_eq(result.tournaments, 3);
@@ -109,7 +109,7 @@ static void play_part(const char *url, uint32_t steps)
 {
     gdi_season_result result = {0};
     gdi_season_options options = {.seed = 1,
-                                  .days = 7,
+                                  .days = 3,
                                   .miners = 9,
                                   .faults = 0.2,
                                   .store_url = url,
@@ -135,7 +135,7 @@ START_TEST(test_simulation_season__goes_on_where_it_was_stopped)
     play_part("sqlite:part.db", 1);
     gdi_season_result result = {0};
     gdi_season_options options = {.seed = 1,
-                                  .days = 7,
+                                  .days = 3,
                                   .miners = 9,
                                   .faults = 0.2,
                                   .wants_digest = true,
@@ -160,8 +160,8 @@ START_TEST(test_simulation_season__a_broken_rule_prints_the_command_that_replays
     play_part("sqlite:broken.db", 40);
     change("sqlite:broken.db", "UPDATE coldkey_balances SET balance_rao = balance_rao + 1");
     ck_assert_int_eq(gdi_layout_find(&layout, &err), GOD_OK);
-    const char *argv[] = {layout.god_path, "tournament", "simulate", "--seed",           "1", "--miners", "9",
-                          "--kills",       "0",          "--store",  "sqlite:broken.db", NULL};
+    const char *argv[] = {layout.god_path, "tournament", "simulate", "--seed", "1",       "--days",           "3",
+                          "--miners",      "9",          "--kills",  "0",      "--store", "sqlite:broken.db", NULL};
     gdi_child_options options = {.argv = argv};
     ck_assert_int_eq(gdi_child_start(&options, &child, &err), GOD_OK);
     ck_assert_int_eq(gdi_child_wait(child, 60000, &end, &err), GOD_OK);
@@ -169,7 +169,7 @@ START_TEST(test_simulation_season__a_broken_rule_prints_the_command_that_replays
     ck_assert_msg(end.how == GDI_CHILD_EXITED && end.code == 1, "%d: %s", end.code, said);
     ck_assert_msg(strstr(said, "balances: the balance of ") != NULL, "%s", said);
     ck_assert_msg(
-        strstr(said, "\nreplay: god tournament simulate --seed 1 --days 7 --miners 9 --faults 0.2 --kills 0") != NULL,
+        strstr(said, "\nreplay: god tournament simulate --seed 1 --days 3 --miners 9 --faults 0.2 --kills 0") != NULL,
         "%s", said);
     gdi_child_free(child);
 }
