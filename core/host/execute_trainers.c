@@ -22,21 +22,6 @@ static god_status check_address(const char *address, god_error *err)
     return GOD_OK;
 }
 
-/* Signed when there is a wallet; trainers that know nothing of signatures pass the headers over. */
-static god_status sign(const gdi_execution *x, const char *body, gdi_signed_call *signed_call, god_error *err)
-{
-    gdi_hotkey *key = NULL;
-    GOD_TRY(gdi_wallet_open(x->config, &key, err));
-    if (key == NULL) {
-        signed_call->headers[0] = NULL;
-        return GOD_OK;
-    }
-    const char *to = x->config->identity_trainer_hotkey;
-    god_status status = gdi_wallet_sign(key, to[0] == '\0' ? gdi_hotkey_address(key) : to, body, signed_call, err);
-    gdi_hotkey_free(key);
-    return status;
-}
-
 /* Asks a trainer. Any status is an answer; *ret_answer is NULL when it is no JSON. */
 static god_status ask(const gdi_execution *x, const char *trainer_ip, const char *path, const char *body,
                       uint32_t limit_ms, long *ret_status, json_t **ret_answer, god_error *err)
@@ -45,7 +30,7 @@ static god_status ask(const gdi_execution *x, const char *trainer_ip, const char
     gdi_reply reply = {.status = 0};
     gdi_signed_call signed_call;
     GOD_TRY(check_address(trainer_ip, err));
-    GOD_TRY(sign(x, body, &signed_call, err));
+    GOD_TRY(gdi_wallet_sign_trainer(x->config, body, &signed_call, err));
     (void)snprintf(url, sizeof url, "http://%s:%d%s", trainer_ip, trainer_port, path);
     const gdi_call call = {.method = body == NULL ? "GET" : "POST",
                            .url = url,

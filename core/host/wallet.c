@@ -43,3 +43,17 @@ god_status gdi_payload_token(const gdi_config *config, const json_t *payload, ch
     gdi_secrets_close(secrets);
     return status;
 }
+
+god_status gdi_wallet_sign_trainer(const gdi_config *config, const char *body, gdi_signed_call *call, god_error *err)
+{
+    gdi_hotkey *key = NULL;
+    GOD_TRY(gdi_wallet_open(config, &key, err));
+    if (key == NULL) {
+        call->headers[0] = NULL;
+        return GOD_OK;
+    }
+    const char *to = config->identity_trainer_hotkey;
+    god_status status = gdi_wallet_sign(key, to[0] == '\0' ? gdi_hotkey_address(key) : to, body, call, err);
+    gdi_hotkey_free(key);
+    return status;
+}

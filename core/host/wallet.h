@@ -20,6 +20,10 @@ typedef struct gdi_signed_call {
 god_status gdi_wallet_sign(const gdi_hotkey *key, const char *to, const char *body, gdi_signed_call *call,
                            god_error *err);
 
+/* The same for a trainer, addressed to "identity.trainer_hotkey" or the wallet's own. No headers when no wallet is
+ * configured; trainers that know nothing of signatures pass them over. */
+god_status gdi_wallet_sign_trainer(const gdi_config *config, const char *body, gdi_signed_call *call, god_error *err);
+
 /* The sealed member "github_token" of a payload, opened; NULL when there is none. Ended with gdi_secret_free. */
 god_status gdi_payload_token(const gdi_config *config, const json_t *payload, char **ret_token, god_error *err);
 

@@ -82,6 +82,7 @@ static god_status open_api(gdi_web *web, god_error *err)
     const gdi_config *c = web->options.config;
     web->api = (gdi_api){.rules = &web->rules,
                          .kinds = &web->kinds,
+                         .config = c,
                          .burn_hotkey = c->tournament_burn_hotkey,
                          .netuid = c->tournament_netuid,
                          .version = web->options.version,

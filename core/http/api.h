@@ -18,6 +18,7 @@
 #define GDI_HTTP_API_H
 
 #include "core/base/log.h"
+#include "core/config/config.h"
 #include "core/cycles/emissions.h"
 #include "core/cycles/operator.h"
 #include "core/cycles/task_kinds.h"
@@ -53,7 +54,8 @@ typedef struct gdi_api {
     gdi_db *db; /* borrowed, as everything here */
     const gdi_rules *rules;
     gdi_task_kinds *kinds;
-    gdi_cycles *cycles; /* for an operator's actions; NULL: there are none */
+    gdi_cycles *cycles;       /* for an operator's actions; NULL: there are none */
+    const gdi_config *config; /* whose wallet signs requests to trainers; NULL: they are not signed */
     const char *burn_hotkey;
     int64_t netuid;
     const char *version;

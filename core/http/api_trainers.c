@@ -1,5 +1,6 @@
 /* The trainers and what they are at. Source: tournament specification, section 25.4. */
 #include "core/http/api.h"
+#include "core/host/wallet.h"
 #include "core/http/view.h"
 #include "core/net/call.h"
 #include "core/store/trainers.h"
@@ -50,12 +51,17 @@ static god_status put_gpus(gdi_db *db, void *user, god_error *err)
 }
 
 /* Asks the trainer for its GPUs; *ret_status is 0, or the status code of the refusal. */
-static god_status ask_gpus(const char *trainer_ip, json_t **ret_gpus, uint32_t *ret_status, god_error *err)
+static god_status ask_gpus(const gdi_api *api, const char *trainer_ip, json_t **ret_gpus, uint32_t *ret_status,
+                           god_error *err)
 {
     char url[320];
     gdi_reply reply = {.status = 0};
+    gdi_signed_call headers = {.headers = {NULL}};
+    if (api->config != NULL) {
+        GOD_TRY(gdi_wallet_sign_trainer(api->config, NULL, &headers, err));
+    }
     (void)snprintf(url, sizeof url, "http://%s:%d/v1/trainer/get_gpu_availability", trainer_ip, trainer_port);
-    const gdi_call call = {.method = "GET", .url = url, .time_limit_ms = trainer_limit_ms};
+    const gdi_call call = {.method = "GET", .url = url, .headers = headers.headers, .time_limit_ms = trainer_limit_ms};
     if (gdi_call_send(&call, &reply, err) != GOD_OK) {
         *ret_status = 503;
         return GOD_OK;
@@ -77,7 +83,7 @@ static god_status handle_add(void *context, const gdi_request *request, gdi_answ
     json_t *gpus = NULL;
     uint32_t refusal = 0;
     GOD_TRY(check_address(a.trainer_ip, err));
-    god_status status = ask_gpus(a.trainer_ip, &gpus, &refusal, err);
+    god_status status = ask_gpus(a.api, a.trainer_ip, &gpus, &refusal, err);
     a.gpus = gpus;
     if (status == GOD_OK && refusal == 0) {
         status = gdi_db_transact(a.api->db, put_gpus, &a, err);

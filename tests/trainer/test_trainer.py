@@ -11,11 +11,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 from trainer import Trainer, missing
 
 GOD, HUB = sys.argv[1:3]
 TOKEN = "ghp_ATokenThatNobodyMaySee"
+PREPARED = {"augmented_model_id": None, "baseline_stats": {"task_type": "instruct", "loss": 1.5}}
 ROWS = [{"q": f"what is {i}?", "a": str(i)} for i in range(20)]
 
 
@@ -179,6 +181,36 @@ def check_survival(trainer, task, number, status):
     assert (trainer.job_of(task) / f"checkpoints/{task}/repo-{task}/adapter_config.json").exists()
 
 
+def await_prep(trainer, task):
+    for _ in range(1200):
+        status, record = trainer.ask("GET", f"/v1/trainer/model_prep/{task}")
+        if status == 200 and (record["container_name"] or record["status"] != "training"):
+            return record
+        time.sleep(0.05)
+    raise SystemExit(f"{task} does not begin\n" + "".join(trainer.lines))
+
+
+def check_prep(trainer, task, how, status, answer):
+    """A model preparation: its answer comes when it has ended, and can be asked for again."""
+    answers = []
+    body = {"task_id": task, "model_id": "test/plain", "training_data_url": trainer.data, "gpu_ids": [2]}
+    asking = threading.Thread(target=lambda: answers.append(trainer.ask("POST", "/v1/trainer/model_prep", body)))
+    asking.start()
+    record = await_prep(trainer, task)
+    assert record["status"] == "training" and record["result"] is None and record["model_id"] == "test/plain", record
+    check_gpus(trainer, {2})
+    conflict(trainer, "t-other", "hk", [2])
+    other = dict(body, task_id="t-other-prep")
+    assert trainer.ask("POST", "/v1/trainer/model_prep", other)[0] == 409
+    assert not answers
+    trainer.let_go(trainer.job_of(task), how)
+    asking.join()
+    assert answers[0][0] == status and answer(answers[0][1]), answers
+    record = trainer.ask("GET", f"/v1/trainer/model_prep/{task}")[1]
+    assert (record["result"] == answers[0][1]) == (status == 200), (record, answers)
+    assert trainer.ask("GET", f"/v1/trainer/model_prep/{task}?hotkey=hk")[0] == 404
+
+
 def check_lost(trainer):
     """A record whose folder is gone cannot go on; a folder that no record knows is removed."""
     start(trainer, "t-lost", "hk")
@@ -239,6 +271,9 @@ def main():
                       check_success, check_again,
                       functools.partial(check_survival, task="t-killed", number=signal.SIGKILL, status=-signal.SIGKILL),
                       functools.partial(check_survival, task="t-stopped", number=signal.SIGTERM, status=0),
+                      functools.partial(check_prep, task="t-prep", how="well", status=200, answer=lambda a: a == PREPARED),
+                      functools.partial(check_prep, task="t-prep-2", how="fail", status=500,
+                                        answer=lambda a: isinstance(a["detail"], str)),
                       check_lost, check_state):
             check(trainer)
         assert trainer.end() == 0

@@ -33,6 +33,14 @@ COPY train.sh /work/train.sh
 WORKDIR /work
 ENTRYPOINT ["/bin/sh", "/work/train.sh"]
 """
+PREP_SCRIPT = """#!/bin/sh
+while [ ! -e /app/checkpoints/go ]; do sleep 0.05; done
+case $(cat /app/checkpoints/go) in
+fail) echo "RuntimeError: no such model" >&2; exit 1 ;;
+esac
+echo "some words first"
+echo '{"augmented_model_id": null, "baseline_stats": {"task_type": "instruct", "loss": 1.5}, "lora_merge": null}'
+"""
 
 
 def git(folder, *arguments):
@@ -56,19 +64,23 @@ def missing():
 class Trainer:
     """Its folder is removed at the end of a `with`; the process may be killed and started in between."""
 
-    def __init__(self, god, hub_url, settings="", secret="hf_secret", trainer=""):
-        self.god = god
+    def __init__(self, god, hub_url, trainer="", listen="127.0.0.1:0", signature="require_signature: 0"):
+        self.god, self.address = god, listen.split(":")[0]
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="god-trainer-"))
         self.state, self.config = self.top / "state", self.top / "god.yaml"
-        self.secret = secret
+        self.secret = "hf_secret"
         self.process, self.lines, self.texts = None, [], []
         self.config.write_text(
             "paths: {state_dir: state, cache_dir: cache}\n"
             f"hub: {{endpoint: \"{hub_url}\", token_variable: TEST_HUB_TOKEN}}\n"
             "host: {role: trainer}\n"
-            f"trainer: {{listen: \"127.0.0.1:0\", gpus: [NVIDIA H100 80GB HBM3 79, Quadro 8, A100-SXM4 40],\n"
-            "  require_signature: 0, runner: process, trusted: 1, local_repositories: 1, memory_gib_per_gpu: 1,\n"
-            f"  cpus_per_gpu: 1{trainer}}}\n" + settings)
+            f"trainer: {{listen: \"{listen}\", gpus: [NVIDIA H100 80GB HBM3 79, Quadro 8, A100-SXM4 40],\n"
+            f"  {signature}, prep_folder: prep, runner: process, trusted: 1, local_repositories: 1, memory_gib_per_gpu: 1,\n"
+            f"  cpus_per_gpu: 1{trainer}}}\n")
+        prep = self.top / "prep"
+        prep.mkdir()
+        (prep / "train.sh").write_text(PREP_SCRIPT)
+        (prep / "Dockerfile").write_text(DOCKERFILE)
         self.repository = self.top / "repository"
         (self.repository / "dockerfiles").mkdir(parents=True)
         (self.repository / "train.sh").write_text(REPOSITORY_SCRIPT)
@@ -126,7 +138,7 @@ class Trainer:
     # ---- requests ----
 
     def ask(self, method, path, body=None, source="127.0.0.1", headers=None, raw=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60, source_address=(source, 0))
+        connection = http.client.HTTPConnection(self.address, self.port, timeout=60, source_address=(source, 0))
         text = raw if raw is not None else None if body is None else json.dumps(body)
         sent = dict(headers or {}) if text is None else {"Content-Type": "application/json"} | (headers or {})
         connection.request(method, path, text, sent)
