@@ -7,7 +7,7 @@
 #include "core/cli/options.h"
 #include "god/helpers/json.h"
 
-enum { time_limit_s_max = 30 * 24 * 60 * 60 };
+enum { time_limit_s_max = 30 * 24 * 60 * 60, memory_mib_max = 1 << 30 };
 
 static const gdi_option options[] = {
     {.name = "--task", .value = "FILE", .help = "the task, a JSON object"},
@@ -20,6 +20,7 @@ static const gdi_option options[] = {
     {.name = "--precision", .value = "f32|bf16", .help = "of weights and activations (bf16)"},
     {.name = "--threads", .value = "N", .help = "processor threads (\"worker.threads\" of god.yaml)"},
     {.name = "--seed", .value = "N", .help = "for whatever is random (0)"},
+    {.name = "--memory", .value = "MIB", .help = "that it may take on the device (not limited)"},
     {.name = "--time-limit", .value = "S", .help = "seconds that one run may take (\"worker.time_limit_ms\")"},
     {.name = "--out", .value = "FILE", .help = "also write the JSON result to FILE"},
     {.name = "--json", .value = NULL, .help = "print the JSON result instead of the table"},
@@ -133,6 +134,9 @@ static god_status take_option(void *user, const char *name, const char *value, g
     }
     if (strcmp(name, "--seed") == 0) {
         return gdi_option_int(name, value, 0, INT64_MAX, &args->seed, err);
+    }
+    if (strcmp(name, "--memory") == 0) {
+        return gdi_option_int(name, value, 1, memory_mib_max, &args->memory_mib, err);
     }
     if (strcmp(name, "--time-limit") == 0) {
         return gdi_option_int(name, value, 1, time_limit_s_max, &args->time_limit_s, err);

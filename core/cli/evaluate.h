@@ -18,6 +18,7 @@ typedef struct gdi_evaluate_args {
     char *owned[GDI_JOB_SUBMISSIONS_MAX]; /* NAME and DIR, cut at '=' */
     uint32_t submission_count;
     int64_t threads, time_limit_s, seed; /* threads and time limit 0: as configured */
+    int64_t memory_mib;                  /* that the job may take on its device; 0: not limited */
     int64_t row, seq_len_max;            /* row > 0: show what is scored of it instead of evaluating */
     uint32_t json, keep, quiet, plan;
 } gdi_evaluate_args;

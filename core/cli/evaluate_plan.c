@@ -204,10 +204,11 @@ static json_t *make_root(const gdi_evaluation *e, json_t *submissions_take, json
     json_t *root = json_pack("{s:i, s:s, s:s, s:o, s:O, s:{s:s}, s:{s:s}, s:o}", "version", 1, "id", operation,
                              "operation", operation, "plugin", plugin, "spec", e->spec, "inputs", "data", e->data_path,
                              "input_sha256", "data", e->data_sha256, "submissions", submissions_take);
-    json_t *limits = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o}", "device", device, "precision",
-                               precision, "threads", threads, "seed", (json_int_t)args->seed, "time_limit_ms", limit_ms,
-                               "grace_ms", (json_int_t)config->worker_grace_ms, "cache_dir", config->paths_cache_dir,
-                               "nn_dir", e->layout.nn_dir, "http", make_http(config), "digests", digests_take);
+    json_t *limits = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o}", "device", device, "precision",
+                               precision, "device_bytes_max", (json_int_t)args->memory_mib << 20, "threads", threads,
+                               "seed", (json_int_t)args->seed, "time_limit_ms", limit_ms, "grace_ms",
+                               (json_int_t)config->worker_grace_ms, "cache_dir", config->paths_cache_dir, "nn_dir",
+                               e->layout.nn_dir, "http", make_http(config), "digests", digests_take);
     int failed = root == NULL || limits == NULL || json_object_update(root, limits) != 0;
     json_decref(limits);
     if (!failed && args->row > 0) {

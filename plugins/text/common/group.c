@@ -17,6 +17,23 @@ static god_status read_config(const char *model_dir, json_t **ret_config, god_er
     return god_json_read(path, CONFIG_BYTES_MAX, ret_config, err);
 }
 
+/* Smaller packs than wanted change no digit, and take longer: that is said. */
+static god_status report_packs(const gtx_group *group)
+{
+    const god_eval_job *job = group->job;
+    const uint64_t tokens = gtx_group_pack_tokens(job), wanted = gtx_group_pack_tokens_wanted(job);
+    char number[32], line[192];
+    if (tokens < wanted) {
+        (void)snprintf(line, sizeof line,
+                       "packs of %" PRIu64 " tokens instead of %" PRIu64 ": the job may take %" PRIu64
+                       " bytes on its device",
+                       tokens, wanted, job->device_bytes_max);
+        group->host->log(group->host->ctx, GOD_LOG_WARNING, line);
+    }
+    (void)snprintf(number, sizeof number, "%" PRIu64, tokens);
+    return group->report->fact(group->report->ctx, "pack_tokens", number);
+}
+
 god_status gtx_group_open(gtx_group *group, const god_host *host, const god_eval_job *job, const god_report *report,
                           god_error *err)
 {
@@ -41,9 +58,7 @@ god_status gtx_group_open(gtx_group *group, const god_host *host, const god_eval
         read_config(job->base_model_dir, &group->base_config, err) != GOD_OK) {
         return god_fail_in(err, "base model");
     }
-    char tokens[32];
-    (void)snprintf(tokens, sizeof tokens, "%" PRIu64, gtx_group_pack_tokens(job));
-    GOD_TRY(report->fact(report->ctx, "pack_tokens", tokens));
+    GOD_TRY(report_packs(group));
     return report->fact(report->ctx, "engine", god_nn_engine_describe(group->engine));
 }
 

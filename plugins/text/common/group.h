@@ -47,7 +47,9 @@ void gtx_group_close(gtx_group *group);
 /* Fills every entrant and reports those that are over already. Fails only for the base's or the host's sake. */
 god_status gtx_group_inspect(gtx_group *group, god_error *err);
 
-/* The pack size of a job: what it says, or GTX_PACK_TOKENS; halved, down to GTX_PACK_TOKENS_MIN, until the job fits
+/* The pack size that a job would have with memory enough: what it says, or GTX_PACK_TOKENS. */
+uint64_t gtx_group_pack_tokens_wanted(const god_eval_job *job);
+/* The pack size of a job: the one that is wanted, halved, down to GTX_PACK_TOKENS_MIN, until the job fits
  * into its device_bytes_max. No digit depends on it. */
 uint64_t gtx_group_pack_tokens(const god_eval_job *job);
 

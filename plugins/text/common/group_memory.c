@@ -83,10 +83,15 @@ god_status gtx_group_states_bytes(const god_eval_job *job, uint64_t tokens_max, 
     return GOD_OK;
 }
 
+uint64_t gtx_group_pack_tokens_wanted(const god_eval_job *job)
+{
+    return job->batch_tokens_max > 0 ? job->batch_tokens_max : GTX_PACK_TOKENS;
+}
+
 uint64_t gtx_group_pack_tokens(const god_eval_job *job)
 {
     god_error ignored = GOD_ERROR_INIT; /* who opens the model says what is wrong with it */
-    uint64_t tokens = job->batch_tokens_max > 0 ? job->batch_tokens_max : GTX_PACK_TOKENS, bytes = 0;
+    uint64_t tokens = gtx_group_pack_tokens_wanted(job), bytes = 0;
     while (job->device_bytes_max > 0 && tokens >= 2 * GTX_PACK_TOKENS_MIN &&
            gtx_group_device_bytes(job, tokens, 0, &bytes, &ignored) == GOD_OK && bytes > job->device_bytes_max) {
         tokens /= 2;

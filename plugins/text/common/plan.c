@@ -1,6 +1,7 @@
 #include "common/plan.h"
 
 #include <inttypes.h>
+#include <sys/resource.h>
 #include <time.h>
 
 /* Below this much arithmetic the engine's speed is not measured: the answer is "at once". */
@@ -76,13 +77,16 @@ god_status gtx_plan_begin(gtx_plan *plan, const gtx_group *group, uint64_t devic
 
 void gtx_plan_end(const gtx_plan *plan, const gtx_group *group)
 {
-    char line[160];
+    char line[224], memory[48] = "", speed[96] = "";
     const double took_s = now_s() - plan->begin_s;
-    int used = snprintf(line, sizeof line, "plan: it took %.1f s", took_s);
-    if (plan->expected_s > 0.0) {
-        (void)snprintf(line + used, sizeof line - (size_t)used,
-                       ", loading included: %.2f times what the products take, %.1f GFLOP/s", took_s / plan->expected_s,
-                       plan->flops / took_s * 1e-9);
+    struct rusage usage;
+    if (group->job->device == GOD_DEV_CPU && getrusage(RUSAGE_SELF, &usage) == 0) {
+        (void)snprintf(memory, sizeof memory, " and %.3g GB of memory", (double)usage.ru_maxrss * 1024e-9);
     }
+    if (plan->expected_s > 0.0) {
+        (void)snprintf(speed, sizeof speed, ", loading included: %.2f times what the products take, %.1f GFLOP/s",
+                       took_s / plan->expected_s, plan->flops / took_s * 1e-9);
+    }
+    (void)snprintf(line, sizeof line, "plan: it took %.1f s%s%s", took_s, memory, speed);
     say(group, line);
 }

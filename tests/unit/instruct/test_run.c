@@ -306,9 +306,12 @@ START_TEST(test_instruct_run__a_job_that_does_not_fit_takes_smaller_packs)
     expect_done(scene_run(&about), &about);
     const uint64_t wanted = about.device_bytes;
     const double loss = scene_metric(&about.results[0], "eval_loss");
+    ck_assert_str_eq(about.warning, "");
     scene_free(&about);
     about.device_bytes_max = wanted / 4;
     expect_done(scene_run(&about), &about);
+    ck_assert_msg(strncmp(about.warning, "packs of ", 9) == 0, "it says \"%s\"", about.warning);
+    ck_assert_ptr_nonnull(strstr(about.warning, " tokens instead of 1048576: "));
     ck_assert_uint_le(about.device_bytes, about.device_bytes_max);
     ck_assert_double_eq(scene_metric(&about.results[0], "eval_loss"), loss);
     scene_free(&about);

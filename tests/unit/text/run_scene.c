@@ -10,9 +10,10 @@
 
 static void host_log(void *ctx, uint32_t level, const char *message)
 {
-    (void)ctx;
-    (void)level;
-    (void)message;
+    scene *about = ctx;
+    if (level >= GOD_LOG_WARNING) {
+        (void)snprintf(about->warning, sizeof about->warning, "%s", message);
+    }
 }
 
 static uint32_t host_cancelled(void *ctx)

@@ -44,6 +44,7 @@ typedef struct scene {
     json_t *facts; /* owned; ended by scene_free */
     uint64_t done, total, device_bytes;
     uint32_t cancelled_calls;
+    char warning[256]; /* the last one; "": none */
     god_error err;
 } scene;
 
