@@ -2,22 +2,10 @@
 #include <stdlib.h>
 
 #include "format/adapter_config.h"
+#include "format/adapter_name.h"
 #include "god/helpers/file.h"
 #include "god/nn/tokenizer.h"
 #include "lm/model.h"
-
-/* What a tensor of an adapter is to its module. */
-enum {
-    part_unknown = 0,
-    part_lora_a,
-    part_lora_b,
-    part_embedding_a,
-    part_embedding_b,
-    part_magnitude,
-    part_lora_bias,
-    part_weight,
-    part_bias
-};
 
 typedef struct opening {
     god_nn_lm *base;
@@ -33,53 +21,6 @@ uint32_t god_nn_adapter_is(const char *model_dir)
 {
     char path[GOD_PATH_MAX];
     return god_path_join(model_dir, "adapter_config.json", path, NULL) == GOD_OK && god_file_exists(path);
-}
-
-/* Cuts `ending` off the text when it is there. */
-static uint32_t cut_tail(char *text, const char *ending)
-{
-    size_t length = strlen(text), tail = strlen(ending);
-    if (length < tail || strcmp(text + length - tail, ending) != 0) {
-        return 0;
-    }
-    text[length - tail] = '\0';
-    return 1;
-}
-
-/* "base_model.model.model.layers.0.self_attn.q_proj.lora_A.default.weight" -> module and part. PEFT has written the
- * adapter's name ("default") and the wrappers ("base_layer", "modules_to_save") in some versions and not in others. */
-static uint32_t split_name(const char *tensor, char module[GNN_TENSOR_NAME_MAX + 1])
-{
-    static const char prefix[] = "base_model.model.";
-    static const struct {
-        const char *text;
-        uint32_t part;
-    } endings[] = {
-        {".lora_A.weight", part_lora_a},
-        {".lora_A.default.weight", part_lora_a},
-        {".lora_B.weight", part_lora_b},
-        {".lora_B.default.weight", part_lora_b},
-        {".lora_embedding_A", part_embedding_a},
-        {".lora_embedding_A.default", part_embedding_a},
-        {".lora_embedding_B", part_embedding_b},
-        {".lora_embedding_B.default", part_embedding_b},
-        {".lora_B.bias", part_lora_bias},
-        {".lora_B.default.bias", part_lora_bias},
-        {".lora_magnitude_vector", part_magnitude},
-        {".lora_magnitude_vector.weight", part_magnitude},
-        {".lora_magnitude_vector.default.weight", part_magnitude},
-    };
-    const char *rest = strncmp(tensor, prefix, sizeof prefix - 1) == 0 ? tensor + sizeof prefix - 1 : tensor;
-    (void)snprintf(module, GNN_TENSOR_NAME_MAX + 1, "%s", rest);
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        if (cut_tail(module, endings[i].text)) {
-            return endings[i].part;
-        }
-    }
-    uint32_t part = cut_tail(module, ".weight") ? part_weight : cut_tail(module, ".bias") ? part_bias : part_unknown;
-    (void)(cut_tail(module, ".modules_to_save.default") || cut_tail(module, ".modules_to_save") ||
-           cut_tail(module, ".base_layer"));
-    return part;
 }
 
 static god_status fail_other_base(const gnn_tensor *tensor, const char *why, god_error *err)
@@ -125,19 +66,19 @@ static god_status put_lora(opening *open, const gnn_module *module, const gnn_te
     linear->rank = settings.rank;
     linear->lora_scale = (float)settings.scale;
     switch (part) {
-    case part_lora_a:
+    case GNN_ADAPTER_LORA_A:
         GOD_TRY(check_lora_shape(tensor, settings.rank, module->cols, settings.rank, err));
         return gnn_stock_matrix(stock, config, NULL, tensor, settings.rank, module->cols, 0, &linear->lora_a, err);
-    case part_lora_b:
+    case GNN_ADAPTER_LORA_B:
         GOD_TRY(check_lora_shape(tensor, module->outputs, settings.rank, settings.rank, err));
         return gnn_stock_matrix(stock, config, module, tensor, module->outputs, settings.rank, 0, &linear->lora_b, err);
-    case part_embedding_a: /* stored (rank, vocabulary); read as (vocabulary, rank) */
+    case GNN_ADAPTER_EMBEDDING_A: /* stored (rank, vocabulary); read as (vocabulary, rank) */
         GOD_TRY(check_lora_shape(tensor, settings.rank, module->outputs, settings.rank, err));
         return gnn_stock_matrix(stock, config, NULL, tensor, module->outputs, settings.rank, 1, &linear->lora_a, err);
-    case part_embedding_b:
+    case GNN_ADAPTER_EMBEDDING_B:
         GOD_TRY(check_lora_shape(tensor, module->cols, settings.rank, settings.rank, err));
         return gnn_stock_matrix(stock, config, NULL, tensor, module->cols, settings.rank, 0, &linear->lora_b, err);
-    case part_lora_bias:
+    case GNN_ADAPTER_LORA_BIAS:
         return gnn_stock_vector(stock, config, module, tensor, module->outputs, &linear->lora_bias, err);
     default: return gnn_stock_vector(stock, config, module, tensor, module->outputs, &linear->magnitude, err);
     }
@@ -152,10 +93,10 @@ static god_status put_replacement(opening *open, const gnn_module *module, const
     gnn_params *params = &open->adapter->params;
     const gnn_config *config = &open->base->config;
     if (ref.norm != NULL) {
-        const float **vector = part == part_weight ? &ref.norm->weight : &ref.norm->bias;
+        const float **vector = part == GNN_ADAPTER_WEIGHT ? &ref.norm->weight : &ref.norm->bias;
         return gnn_stock_vector(stock, config, module, tensor, module->cols, vector, err);
     }
-    if (part == part_bias) {
+    if (part == GNN_ADAPTER_BIAS) {
         return gnn_stock_vector(stock, config, module, tensor, module->outputs, &ref.linear->bias, err);
     }
     uint32_t by_cols = module->kind == GNN_MODULE_LINEAR && config->arch->stored_by_cols;
@@ -175,9 +116,9 @@ static god_status put_replacement(opening *open, const gnn_module *module, const
 static god_status put_tensor(opening *open, const gnn_tensor *tensor, god_error *err)
 {
     char name[GNN_TENSOR_NAME_MAX + 1];
-    uint32_t part = split_name(tensor->name, name);
+    uint32_t part = gnn_adapter_name_split(tensor->name, name);
     const gnn_module *module = gnn_module_find(open->base, name);
-    if (part == part_unknown || module == NULL) {
+    if (part == GNN_ADAPTER_UNKNOWN || module == NULL) {
         return fail_other_base(tensor, "names a module that the base does not have", err);
     }
     uint16_t *seen = &open->seen[module - open->base->modules];
@@ -187,10 +128,10 @@ static god_status put_tensor(opening *open, const gnn_tensor *tensor, god_error 
     }
     *seen |= (uint16_t)(1u << part);
     gnn_param_ref ref = gnn_param_of(&open->adapter->params, module);
-    if (part == part_weight || part == part_bias) {
+    if (part == GNN_ADAPTER_WEIGHT || part == GNN_ADAPTER_BIAS) {
         return put_replacement(open, module, tensor, part, ref, err);
     }
-    uint32_t for_embedding = part == part_embedding_a || part == part_embedding_b;
+    uint32_t for_embedding = part == GNN_ADAPTER_EMBEDDING_A || part == GNN_ADAPTER_EMBEDDING_B;
     uint32_t is_linear = module->kind == GNN_MODULE_LINEAR || module->kind == GNN_MODULE_HEAD ||
                          module->kind == GNN_MODULE_PROJECT_IN || module->kind == GNN_MODULE_PROJECT_OUT;
     if (for_embedding ? module->kind != GNN_MODULE_EMBED : !is_linear) {
