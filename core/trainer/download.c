@@ -6,6 +6,7 @@
 
 #include "core/trainer/extras.h"
 #include "core/trainer/fetching.h"
+#include "core/trainer/merging.h"
 #include "core/trainer/view.h"
 #include "core/training/places.h"
 #include "core/training/stats.h"
@@ -272,20 +273,10 @@ static god_status fetch_model(gdi_fetching *fetching, const char *model, const c
         status = try_single_file(fetching, model, uri.data, &done, err);
     }
     if (status == GOD_OK && !done) {
-        status = gdi_fetching_put(fetching, uri.data, folder, err);
+        status = gdi_merging_put(fetching, model, folder, err);
     }
     god_text_free(&uri);
     return status;
-}
-
-static god_status refuse_adapter(const gdi_job *job, const char *folder, const char *model, god_error *err)
-{
-    char name[GOD_PATH_MAX];
-    GOD_TRY(god_path_join(folder, "adapter_config.json", name, err));
-    return gdi_view_has(job->view_dir, name)
-               ? god_fail(err, GOD_E_UNSUPPORTED,
-                          "\"%.200s\" is an adapter, a base model with all of its weights is needed", model)
-               : GOD_OK;
 }
 
 /* ---- all of it ---- */
@@ -315,7 +306,6 @@ static god_status fill(gdi_fetching *fetching, god_error *err)
     const char *folder = below_cache(plan->model_dir), *data = below_cache(plan->data_path);
     GOD_TRY(plan->row_count > 0 ? write_rows(job, data, err) : fetch_data(fetching, &plan->downloader_argv, data, err));
     GOD_TRY(fetch_model(fetching, job->request.model, folder, plan->single_file_bytes_min, err));
-    GOD_TRY(refuse_adapter(job, folder, job->request.model, err));
     GOD_TRY(plan->anonymous ? hide_name(job, folder, err) : GOD_OK);
     for (size_t i = 0; i < plan->extras.count; i++) {
         GOD_TRY(gdi_extra_put(fetching, plan->extras.items[i], err));
@@ -334,7 +324,6 @@ static god_status fill_for_prep(gdi_fetching *fetching, god_error *err)
         GOD_TRY(fetch_data(fetching, &plan->downloader_argv, data, err));
     }
     GOD_TRY(fetch_model(fetching, job->prep.model_id, folder, 0, err));
-    GOD_TRY(refuse_adapter(job, folder, job->prep.model_id, err));
     return hide_name(job, folder, err);
 }
 
