@@ -12,25 +12,29 @@ extern char **environ;
 
 void hub_process_start(hub_process *hub)
 {
-    hub_process_start_with(hub, NULL);
+    static const char *const none[] = {NULL};
+    hub_process_start_with(hub, none);
 }
 
-void hub_process_start_with(hub_process *hub, const char *folder)
+void hub_process_start_with(hub_process *hub, const char *const *folders)
 {
     int in[2], out[2];
     char line[64] = "";
     posix_spawn_file_actions_t actions;
     (void)snprintf(hub->log, sizeof hub->log, "hub-%d.log", (int)getpid());
     (void)unlink(hub->log);
-    char *const argv[] = {"python3", GOD_SOURCE_DIR "/tests/hub/hub.py", "--log",
-                          hub->log,  folder == NULL ? NULL : "--folder", (char *)(uintptr_t)folder,
-                          NULL};
+    const char *argv[5 + 2 * HUB_FOLDERS_MAX] = {"python3", GOD_SOURCE_DIR "/tests/hub/hub.py", "--log", hub->log};
+    for (size_t i = 0, count = 4; folders[i] != NULL; i++) {
+        ck_assert_uint_lt(i, HUB_FOLDERS_MAX);
+        argv[count++] = "--folder";
+        argv[count++] = folders[i];
+    }
     ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
     ck_assert_int_eq(posix_spawn_file_actions_init(&actions), 0);
     ck_assert_int_eq(posix_spawn_file_actions_adddup2(&actions, in[0], 0), 0);
     ck_assert_int_eq(posix_spawn_file_actions_adddup2(&actions, out[1], 1), 0);
-    ck_assert_int_eq(posix_spawnp(&hub->pid, argv[0], &actions, NULL, argv, environ), 0);
+    ck_assert_int_eq(posix_spawnp(&hub->pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ), 0);
     (void)posix_spawn_file_actions_destroy(&actions);
     (void)close(in[0]);
     (void)close(out[1]);

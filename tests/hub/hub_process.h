@@ -13,8 +13,9 @@ typedef struct hub_process {
 } hub_process;
 
 void hub_process_start(hub_process *hub); /* fails the test when it cannot */
-/* The same with a folder as one more repository: "OWNER/NAME=DIR". */
-void hub_process_start_with(hub_process *hub, const char *folder);
+/* The same with folders as further repositories: NULL-ended "OWNER/NAME=DIR", at most HUB_FOLDERS_MAX. */
+enum { HUB_FOLDERS_MAX = 8 };
+void hub_process_start_with(hub_process *hub, const char *const *folders);
 void hub_process_stop(hub_process *hub);
 /* How many lines of the log hold both texts; b may be NULL. */
 int hub_process_logged(const hub_process *hub, const char *a, const char *b);

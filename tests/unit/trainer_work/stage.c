@@ -39,8 +39,9 @@ static void make_files(stage *s)
     char command[4000];
     (void)snprintf(command, sizeof command,
                    "rm -rf '%s' && mkdir -p '%s/poker' '%s/remote' && echo '[1]' > '%s/poker/rows.json' && sh '%s' "
-                   "'%s/remote' '%s'",
-                   s->dir, s->dir, s->dir, s->dir, STAGE_DIR "/make_repository.sh", s->dir, STAGE_DIR "/train.sh");
+                   "'%s/remote' '%s' && python3 '%s' '%s/models'",
+                   s->dir, s->dir, s->dir, s->dir, STAGE_DIR "/make_repository.sh", s->dir, STAGE_DIR "/train.sh",
+                   STAGE_DIR "/make_models.py", s->dir);
     ck_assert_int_eq(system(command), 0);
 }
 
@@ -98,7 +99,11 @@ static void take_start(void *user, const char *name, int64_t started_us)
 void stage_open(void)
 {
     stage *s = &stage_now;
-    char cwd[128], folder[400];
+    static const char *const repositories[] = {"SoelMgd/Poker_Dataset=/poker", "demo/base=/models/base",
+                                               "demo/adapter=/models/adapter", "demo/second=/models/second"};
+    enum { count = sizeof repositories / sizeof *repositories };
+    char cwd[128], folders[count][300];
+    const char *list[count + 1] = {NULL};
     god_error err = GOD_ERROR_INIT;
     *s = (stage){.line_count = 0};
     ck_assert_ptr_nonnull(getcwd(cwd, sizeof cwd));
@@ -106,8 +111,13 @@ void stage_open(void)
     (void)snprintf(s->repository, sizeof s->repository, "file://%.200s/remote/repo.git", s->dir);
     make_files(s);
     read_commits(s);
-    (void)snprintf(folder, sizeof folder, "SoelMgd/Poker_Dataset=%.200s/poker", s->dir);
-    hub_process_start_with(&s->hub, folder);
+    for (int i = 0; i < count; i++) {
+        const char *equal = strchr(repositories[i], '=');
+        (void)snprintf(folders[i], sizeof folders[i], "%.*s=%.200s%s", (int)(equal - repositories[i]), repositories[i],
+                       s->dir, equal + 1);
+        list[i] = folders[i];
+    }
+    hub_process_start_with(&s->hub, list);
     ck_assert_int_eq(setenv("TEST_HUB_TOKEN", "hf_secret", 1), 0);
     read_config(s);
     ck_assert_int_eq(gdi_layout_from(GOD_BUILD_DIR "/bin/god", &s->layout, &err), GOD_OK);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "god/helpers/sha256.h"
 #include "stage.h"
 
 Suite *trainer_work_suite(void);
@@ -81,6 +82,22 @@ START_TEST(test_trainer_work__hides_the_model_that_has_statistics)
 }
 END_TEST
 
+/* The digest of what make_models.py expects of an adapter on an adapter. */
+START_TEST(test_trainer_work__merges_adapters_into_their_base)
+{
+    char path[400], hex[GOD_SHA256_HEX];
+    json_t *request = stage_request("task", "merged");
+    (void)json_object_set_new(json_object_get(request, "training_data"), "model", json_string("demo/second"));
+    stage_make(request);
+    ck_assert_msg(stage_run(&err) == GOD_OK && stage_now.end.succeeded, "%s%s", err.message, stage_now.end.message);
+    (void)snprintf(path, sizeof path, "%.200s/models/expected.safetensors", stage_now.dir);
+    ck_assert_int_eq(god_sha256_file(path, hex, &err), GOD_OK);
+    ck_assert_int_eq(stage_printed(hex), 1);
+    ck_assert_int_eq(stage_printed("./models/demo--second/config.json"), 1);
+    ck_assert_int_eq(stage_printed("adapter_config.json"), 0);
+}
+END_TEST
+
 static void check_failure(json_t *request_take, const char *line, const char *message)
 {
     stage_make(request_take);
@@ -100,6 +117,14 @@ START_TEST(test_trainer_work__a_commit_that_is_not_there)
                   "Failed to clone repository: Error in cloning: Invalid commit hash "
                   "'0123456789abcdef0123456789abcdef01234567' - commit not found in repository",
                   "Failed to clone: Invalid commit hash");
+}
+END_TEST
+
+START_TEST(test_trainer_work__a_model_that_is_not_there)
+{
+    json_t *request = stage_request("task", "result");
+    (void)json_object_set_new(json_object_get(request, "training_data"), "model", json_string("nobody/none"));
+    check_failure(request, "[ERROR] Download container failed | ExitCode: 1 | LastError: ", "nobody/none");
 }
 END_TEST
 
@@ -172,6 +197,8 @@ Suite *trainer_work_suite(void)
     tcase_add_checked_fixture(all, stage_set_up, stage_tear_down);
     tcase_add_test(all, test_trainer_work__trains_uploads_and_cleans);
     tcase_add_test(all, test_trainer_work__hides_the_model_that_has_statistics);
+    tcase_add_test(all, test_trainer_work__merges_adapters_into_their_base);
+    tcase_add_test(all, test_trainer_work__a_model_that_is_not_there);
     tcase_add_test(all, test_trainer_work__a_commit_that_is_not_there);
     tcase_add_test(all, test_trainer_work__a_data_address_that_has_expired);
     tcase_add_test(all, test_trainer_work__a_repository_without_a_dockerfile);

@@ -14,7 +14,8 @@ echo "model $model"
 env | grep -E '^(MINER_DATASETS|BASELINE_STATS_PATH|WANDB_MODE|HUGGINGFACE|GITHUB)' | sort
 (cd /cache && find . -type f | sort)
 folder=/cache/models/$(echo "$model" | sed 's,/,--,g')
-grep -c _name_or_path "$folder/config.json" || true
+grep _name_or_path "$folder/config.json" || true
+sha256sum <"$folder/model.safetensors"
 if touch /cache/mine 2>/dev/null; then echo "the cache is writable"; fi
 mkdir -p /app/checkpoints/"$task"
 echo started >>/app/checkpoints/"$task"/starts
@@ -25,6 +26,6 @@ case $name in
 esac
 out=/app/checkpoints/$task/$name
 mkdir -p "$out" "/app/checkpoints/wandb_logs"
-head -c 3000 "$folder/model.safetensors" >"$out/adapter_model.safetensors"
+{ head -c 3000 "$folder/model.safetensors" && head -c 2000 /dev/zero; } >"$out/adapter_model.safetensors"
 echo '{"base_model_name_or_path": "/cache/somewhere", "peft_type": "LORA", "r": 1}' >"$out/adapter_config.json"
 cat /app/checkpoints/"$task"/starts
