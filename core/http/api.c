@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include "core/http/api_work.h"
+
 const gdi_route *const gdi_api_public_tables[] = {
     gdi_api_health_routes,
     gdi_api_tournament_routes,
@@ -11,12 +13,34 @@ const gdi_route *const gdi_api_public_tables[] = {
     gdi_api_auditing_routes,
     NULL,
 };
-const gdi_route *const gdi_api_admin_tables[] = {gdi_api_health_routes, gdi_api_admin_routes, gdi_api_operator_routes,
-                                                 NULL};
+const gdi_route *const gdi_api_admin_tables[] = {gdi_api_health_routes, gdi_api_admin_routes, gdi_api_work_routes,
+                                                 gdi_api_operator_routes, NULL};
 
 god_status gdi_api_check_key(void *api, const char *authorization, god_error *err)
 {
     return gdi_key_check(&((const gdi_api *)api)->key, authorization, err);
+}
+
+typedef struct showing {
+    gdi_handler *show;
+    void *api;
+    const gdi_request *request;
+    gdi_answer *answer;
+} showing;
+
+static god_status show_in(gdi_db *db, void *user, god_error *err)
+{
+    const showing *s = user;
+    (void)db;                    /* the one of the api */
+    gdi_answer_clear(s->answer); /* of an earlier try */
+    return s->show(s->api, s->request, s->answer, err);
+}
+
+god_status gdi_api_on_one_state(gdi_handler *show, void *api, const gdi_request *request, gdi_answer *answer,
+                                god_error *err)
+{
+    showing s = {.show = show, .api = api, .request = request, .answer = answer};
+    return gdi_db_snapshot(((const gdi_api *)api)->db, show_in, &s, err);
 }
 
 int64_t gdi_api_now(const gdi_api *api)

@@ -83,6 +83,15 @@ extern const gdi_route gdi_api_health_routes[], gdi_api_tournament_routes[], gdi
 /* check_key of a gdi_server_options whose context is a gdi_api. */
 god_status gdi_api_check_key(void *api, const char *authorization, god_error *err);
 
+/* `show` as a handler whose SELECTs all see one state of the store. */
+god_status gdi_api_on_one_state(gdi_handler *show, void *api, const gdi_request *request, gdi_answer *answer,
+                                god_error *err);
+#define GDI_API_ON_ONE_STATE(handle, show)                                                                  \
+    static god_status handle(void *context, const gdi_request *request, gdi_answer *answer, god_error *err) \
+    {                                                                                                       \
+        return gdi_api_on_one_state(show, context, request, answer, err);                                   \
+    }
+
 int64_t gdi_api_now(const gdi_api *api);
 /* Ended with gdi_emissions_fini. */
 god_status gdi_api_emissions(const gdi_api *api, gdi_emissions *ret_emissions, god_error *err);

@@ -136,10 +136,11 @@ static god_status handle_tournaments(void *context, const gdi_request *request, 
         gdi_text(status == NULL ? "" : status), gdi_text(type == NULL ? "" : type), gdi_int(limit), gdi_int(offset));
 }
 
-static god_status handle_tournament(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+static god_status show_tournament(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     return gdi_api_details(context, request->parameters[0], &answer->json, err);
 }
+GDI_API_ON_ONE_STATE(handle_tournament, show_tournament)
 
 const gdi_route gdi_api_admin_routes[] = {
     {"GET", "/admin/jobs", GDI_ACCESS_LOCAL, handle_jobs},

@@ -54,7 +54,7 @@ static god_status handle_tasks_of(void *context, const gdi_request *request, gdi
         gdi_int(limit), gdi_int(offset), gdi_text(request->parameters[0]));
 }
 
-static god_status handle_task(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+static god_status show_task(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     static const gdi_view_column columns[] = {
         {"hotkey", GDI_VIEW_TEXT},          {"repo", GDI_VIEW_TEXT},
@@ -75,6 +75,7 @@ static god_status handle_task(void *context, const gdi_request *request, gdi_ans
                           gdi_text(request->parameters[0])));
     return json_object_set_new(answer->json, "scores", scores) == 0 ? GOD_OK : gdi_view_made(NULL, err);
 }
+GDI_API_ON_ONE_STATE(handle_task, show_task)
 
 static god_status handle_scores_url(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
@@ -84,7 +85,7 @@ static god_status handle_scores_url(void *context, const gdi_request *request, g
     return gdi_view_made(answer->json, err);
 }
 
-static god_status handle_dedup(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+static god_status show_dedup(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     static const gdi_view_column columns[] = {{"round_id", GDI_VIEW_TEXT},
                                               {"tournament_id", GDI_VIEW_TEXT},
@@ -111,6 +112,7 @@ static god_status handle_dedup(void *context, const gdi_request *request, gdi_an
                          "ORDER BY resolved_at DESC, round_id LIMIT $1 OFFSET $2",
                          gdi_int(limit), gdi_int(offset));
 }
+GDI_API_ON_ONE_STATE(handle_dedup, show_dedup)
 
 const gdi_route gdi_api_auditing_routes[] = {
     {"GET", "/auditing/tasks", GDI_ACCESS_PUBLIC, handle_tasks},

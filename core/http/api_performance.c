@@ -54,7 +54,7 @@ static json_t *top_miners(const gdi_api *api, const gdi_emissions *emissions, ui
     return list;
 }
 
-static god_status handle_weights(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+static god_status show_weights(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     (void)request;
     const gdi_api *api = context;
@@ -67,6 +67,7 @@ static god_status handle_weights(void *context, const gdi_request *request, gdi_
     gdi_emissions_fini(&emissions);
     return gdi_view_made(answer->json, err);
 }
+GDI_API_ON_ONE_STATE(handle_weights, show_weights)
 
 /* ---- projection ---- */
 
@@ -94,7 +95,7 @@ static json_t *project(const gdi_api *api, const gdi_emissions *emissions, uint3
                      gdi_view_number(projection.emission_boost));
 }
 
-static god_status handle_projection(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+static god_status show_projection(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     static const double percentage_max = 1000;
     gdi_emissions emissions;
@@ -108,6 +109,7 @@ static god_status handle_projection(void *context, const gdi_request *request, g
     gdi_emissions_fini(&emissions);
     return gdi_view_made(answer->json, err);
 }
+GDI_API_ON_ONE_STATE(handle_projection, show_projection)
 
 static json_t *tabulate(const gdi_api *api, const gdi_emissions *emissions, uint32_t type)
 {
@@ -153,7 +155,7 @@ static god_status last_boss_round(const gdi_api *api, const char *type, json_t *
     return status;
 }
 
-static god_status handle_boss(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+static god_status show_boss(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     (void)request;
     answer->json = json_object();
@@ -165,6 +167,7 @@ static god_status handle_boss(void *context, const gdi_request *request, gdi_ans
     }
     return GOD_OK;
 }
+GDI_API_ON_ONE_STATE(handle_boss, show_boss)
 
 const gdi_route gdi_api_performance_routes[] = {
     {"GET", "/v1/performance/latest-tournament-weights", GDI_ACCESS_PUBLIC, handle_weights},

@@ -79,7 +79,7 @@ static god_status make_latest(const gdi_api *api, json_t **ret_latest, god_error
     return GOD_OK;
 }
 
-static god_status handle_latest(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+static god_status show_latest(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     (void)request;
     const gdi_api *api = context;
@@ -99,11 +99,13 @@ static god_status handle_latest(void *context, const gdi_request *request, gdi_a
     answer->json = json_incref(api->latest->value);
     return GOD_OK;
 }
+GDI_API_ON_ONE_STATE(handle_latest, show_latest)
 
-static god_status handle_details(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+static god_status show_details(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     return gdi_api_details(context, request->parameters[0], &answer->json, err);
 }
+GDI_API_ON_ONE_STATE(handle_details, show_details)
 
 /* ---- gpu requirements ---- */
 
@@ -187,7 +189,7 @@ static god_status next_date(const gdi_api *api, uint32_t type, json_t **ret_obje
     return gdi_view_made(*ret_object, err);
 }
 
-static god_status handle_next_dates(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+static god_status show_next_dates(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     (void)request;
     answer->json = json_object();
@@ -198,6 +200,7 @@ static god_status handle_next_dates(void *context, const gdi_request *request, g
     }
     return gdi_view_made(answer->json, err);
 }
+GDI_API_ON_ONE_STATE(handle_next_dates, show_next_dates)
 
 /* ---- lists ---- */
 
@@ -228,7 +231,7 @@ static god_status active_of(const gdi_api *api, const char *type, json_t **ret_v
     return GOD_OK;
 }
 
-static god_status handle_active(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+static god_status show_active(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     (void)request;
     answer->json = json_object();
@@ -240,6 +243,7 @@ static god_status handle_active(void *context, const gdi_request *request, gdi_a
     }
     return GOD_OK;
 }
+GDI_API_ON_ONE_STATE(handle_active, show_active)
 
 static god_status read_page(const gdi_request *request, int64_t *ret_limit, int64_t *ret_offset, god_error *err)
 {
@@ -335,19 +339,21 @@ static god_status timeline(const gdi_api *api, const char *tournament_id, gdi_an
     return status != GOD_OK ? status : gdi_view_made(answer->json, err);
 }
 
-static god_status handle_timeline(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+static god_status show_timeline(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     (void)request;
     return timeline(context, "", answer, err);
 }
+GDI_API_ON_ONE_STATE(handle_timeline, show_timeline)
 
-static god_status handle_timeline_of(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
+static god_status show_timeline_of(void *context, const gdi_request *request, gdi_answer *answer, god_error *err)
 {
     const gdi_api *api = context;
     gdi_tournament tournament;
     GOD_TRY(gdi_tournament_read(api->db, request->parameters[0], &tournament, err));
     return timeline(api, request->parameters[0], answer, err);
 }
+GDI_API_ON_ONE_STATE(handle_timeline_of, show_timeline_of)
 
 /* ---- training logs ---- */
 

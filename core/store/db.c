@@ -276,6 +276,12 @@ god_status gdi_db_transact(gdi_db *db, god_status (*work)(gdi_db *db, void *user
     return gdi_db_transact_as(db, GDI_ISOLATION_SERIALIZABLE, work, user, err);
 }
 
+god_status gdi_db_snapshot(gdi_db *db, god_status (*work)(gdi_db *db, void *user, god_error *err), void *user,
+                           god_error *err)
+{
+    return gdi_db_transact_as(db, GDI_ISOLATION_SNAPSHOT, work, user, err);
+}
+
 bool gdi_db_tell_writes(gdi_db *db, gdi_wrote *wrote, void *user)
 {
     if (db->engine->tell_writes == NULL) {

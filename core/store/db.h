@@ -119,6 +119,11 @@ int64_t gdi_rows_time(const gdi_rows *rows, size_t column); /* microseconds */
 god_status gdi_db_transact(gdi_db *db, god_status (*work)(gdi_db *db, void *user, god_error *err), void *user,
                            god_error *err);
 
+/* Runs `work`, which only reads, so that all its statements see one state of the store, whatever others write
+ * meanwhile. It waits for no writer and no writer waits for it. Everything else as above. */
+god_status gdi_db_snapshot(gdi_db *db, god_status (*work)(gdi_db *db, void *user, god_error *err), void *user,
+                           god_error *err);
+
 /* ---- seeing what is written ---- */
 
 /* Told of every row that a statement of this connection inserts, changes or deletes, also when its transaction is

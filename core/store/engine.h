@@ -25,6 +25,7 @@ enum {
 enum {
     GDI_ISOLATION_SERIALIZABLE = 1,
     GDI_ISOLATION_READ_COMMITTED = 2, /* for single rows with a condition on them, which need no more */
+    GDI_ISOLATION_SNAPSHOT = 3,       /* reads only, all of them one state */
 };
 
 typedef struct gdi_engine_call {

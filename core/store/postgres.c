@@ -112,11 +112,11 @@ static god_status postgres_script(void *user, const char *sql, god_error *err)
 static god_status postgres_begin(void *user, uint32_t isolation, god_error *err)
 {
     connection *c = user;
+    static const char *const begin[] = {[GDI_ISOLATION_SERIALIZABLE] = "BEGIN ISOLATION LEVEL SERIALIZABLE",
+                                        [GDI_ISOLATION_READ_COMMITTED] = "BEGIN ISOLATION LEVEL READ COMMITTED",
+                                        [GDI_ISOLATION_SNAPSHOT] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
     GOD_TRY(need_connection(c, err));
-    GOD_TRY(gdi_wire_run(&c->wire,
-                         isolation == GDI_ISOLATION_READ_COMMITTED ? "BEGIN ISOLATION LEVEL READ COMMITTED"
-                                                                   : "BEGIN ISOLATION LEVEL SERIALIZABLE",
-                         NULL, err));
+    GOD_TRY(gdi_wire_run(&c->wire, begin[isolation], NULL, err));
     c->in_transaction = true;
     return GOD_OK;
 }

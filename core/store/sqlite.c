@@ -23,8 +23,8 @@ typedef struct connection {
     sqlite3 *handle;
     gdi_statements *statements;
     gdi_sqlite_wake *wake;
-    prepared *begin, *commit, *rollback; /* own */
-    gdi_wrote *wrote;                    /* may be NULL */
+    prepared *begin, *begin_reading, *commit, *rollback; /* own */
+    gdi_wrote *wrote;                                    /* may be NULL */
     void *wrote_user;
     char moments[GDI_VALUES_MAX][GDI_MOMENT_TEXT]; /* texts of the statement that runs */
 } connection;
@@ -240,8 +240,8 @@ static god_status step_once(connection *c, prepared *p, god_error *err)
 static god_status sqlite_begin(void *user, uint32_t isolation, god_error *err)
 {
     connection *c = user;
-    (void)isolation; /* one writer at a time is serialisable */
-    return step_once(c, c->begin, err);
+    /* One writer at a time is serialisable. Whoever only reads has its state from its first SELECT on. */
+    return step_once(c, isolation == GDI_ISOLATION_SNAPSHOT ? c->begin_reading : c->begin, err);
 }
 
 static god_status sqlite_commit(void *user, god_error *err)
@@ -335,6 +335,7 @@ static void sqlite_close_connection(void *user)
         return;
     }
     drop_prepared(c, c->begin);
+    drop_prepared(c, c->begin_reading);
     drop_prepared(c, c->commit);
     drop_prepared(c, c->rollback);
     gdi_statements_free(c->statements);
@@ -391,6 +392,7 @@ static god_status prepare_own(connection *c, god_error *err)
 {
     GOD_TRY(gdi_statements_new(drop_prepared, c, &c->statements, err));
     GOD_TRY(prepare(c, "BEGIN IMMEDIATE", &c->begin, err));
+    GOD_TRY(prepare(c, "BEGIN", &c->begin_reading, err));
     GOD_TRY(prepare(c, "COMMIT", &c->commit, err));
     return prepare(c, "ROLLBACK", &c->rollback, err);
 }

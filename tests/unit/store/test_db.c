@@ -298,6 +298,35 @@ static void *take_in_rounds(void *user)
     return NULL;
 }
 
+typedef struct onlooker {
+    gdi_db *writer;
+    int64_t before, after;
+} onlooker;
+
+static god_status count_twice(gdi_db *db, void *user, god_error *err)
+{
+    onlooker *o = user;
+    o->before = stores_int(db, "SELECT COUNT(*) FROM things");
+    GOD_TRY(gdi_db_run(o->writer, "INSERT INTO things (name) VALUES ('meanwhile')", NULL, 0, NULL, err));
+    o->after = stores_int(db, "SELECT COUNT(*) FROM things");
+    return GOD_OK;
+}
+
+START_TEST(test_store_db__a_snapshot_is_one_state)
+{
+    const char *url = stores_new(_i);
+    gdi_db *db = stores_open(url);
+    onlooker o = {.writer = stores_open(url)};
+    stores_script(db, things);
+    ck_ok(gdi_db_snapshot(db, count_twice, &o, err));
+    ck_assert_int_eq(o.before, 0);
+    ck_assert_int_eq(o.after, 0);
+    ck_assert_int_eq(stores_int(db, "SELECT COUNT(*) FROM things"), 1);
+    gdi_db_close(o.writer);
+    gdi_db_close(db);
+}
+END_TEST
+
 START_TEST(test_store_db__serialises_transactions)
 {
     const char *url = stores_new(_i);
@@ -398,6 +427,7 @@ Suite *suite_store_db(void)
     tcase_add_loop_test(tcase, test_store_db__limits_what_a_value_may_be, 0, engines);
     tcase_add_loop_test(tcase, test_store_db__forgets_statements_when_there_are_many, 0, engines);
     tcase_add_loop_test(tcase, test_store_db__takes_back_what_failed, 0, engines);
+    tcase_add_loop_test(tcase, test_store_db__a_snapshot_is_one_state, 0, engines);
     tcase_add_loop_test(tcase, test_store_db__serialises_transactions, 0, engines);
     tcase_add_test(tcase, test_store_db__a_second_connection_leaves_the_first_its_lock);
     tcase_add_test(tcase, test_store_db__refuses_addresses_without_repeating_them);
