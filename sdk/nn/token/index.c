@@ -129,7 +129,9 @@ god_status gdt_pairs_init(gdt_pairs *pairs, size_t expected, god_error *err)
     size_t slots = slots_for(expected);
     memset(pairs, 0, sizeof *pairs);
     pairs->slots = malloc(slots * sizeof *pairs->slots);
-    if (pairs->slots == NULL) {
+    pairs->bits = calloc(slots * GDT_PAIR_BITS / 64, sizeof *pairs->bits); /* there are 16 slots at least */
+    if (pairs->slots == NULL || pairs->bits == NULL) {
+        gdt_pairs_fini(pairs);
         return god_fail(err, GOD_E_NOMEM, "out of memory for %zu merges", expected);
     }
     for (size_t i = 0; i < slots; i++) {
@@ -140,19 +142,26 @@ god_status gdt_pairs_init(gdt_pairs *pairs, size_t expected, god_error *err)
     for (size_t left = slots; left > 1; left /= 2) {
         pairs->shift--;
     }
+    pairs->bits_shift = pairs->shift;
+    for (size_t left = GDT_PAIR_BITS; left > 1; left /= 2) {
+        pairs->bits_shift--;
+    }
     return GOD_OK;
 }
 
 void gdt_pairs_fini(gdt_pairs *pairs)
 {
     free(pairs->slots);
+    free(pairs->bits);
     memset(pairs, 0, sizeof *pairs);
 }
 
 void gdt_pairs_put(gdt_pairs *pairs, int32_t left, int32_t right, uint32_t rank, int32_t merged)
 {
-    uint64_t pair = ((uint64_t)(uint32_t)left << 32) | (uint32_t)right;
-    size_t at = (size_t)((pair * 0x9E3779B97F4A7C15u) >> pairs->shift);
+    const uint64_t pair = ((uint64_t)(uint32_t)left << 32) | (uint32_t)right, hash = pair * 0x9E3779B97F4A7C15u;
+    const uint64_t bit = hash >> pairs->bits_shift;
+    size_t at = (size_t)(hash >> pairs->shift);
+    pairs->bits[bit / 64] |= (uint64_t)1 << (bit % 64);
     while (pairs->slots[at].pair != pair && pairs->slots[at].pair != UINT64_MAX) {
         at = (at + 1) & pairs->mask;
     }

@@ -1,7 +1,9 @@
 /* index.h: the two look-up tables of a vocabulary, built once and read by many threads. [any] after building.
  *
  * gdt_index: bytes -> id.      slots: hash(bytes) -> { key offset, key length, id }, open addressing, linear probing
- * gdt_pairs: (id, id) -> (rank, id of the merged piece); the same layout with the pair as a 64-bit key */
+ * gdt_pairs: (id, id) -> (rank, id of the merged piece); the same layout with the pair as a 64-bit key. In front of it
+ *            stand GDT_PAIR_BITS bits per slot, one set for each pair that is there: most pairs that are asked for are
+ *            not, and the bits stay in a cache that the slots of a published table are too large for. */
 #ifndef GDT_INDEX_H
 #define GDT_INDEX_H
 
@@ -33,10 +35,13 @@ typedef struct gdt_pair_slot {
     int32_t merged;
 } gdt_pair_slot;
 
+enum { GDT_PAIR_BITS = 4 };
+
 typedef struct gdt_pairs {
     gdt_pair_slot *slots;
+    uint64_t *bits; /* GDT_PAIR_BITS times the slots, numbered by the upper bits of the hash */
     size_t mask, count;
-    uint32_t shift;
+    uint32_t shift, bits_shift;
 } gdt_pairs;
 
 /* Room for `expected` pairs; more may not be put in. */
@@ -49,9 +54,12 @@ static inline const gdt_pair_slot *gdt_pairs_get(const gdt_pairs *pairs, int32_t
     if (pairs->count == 0) {
         return NULL;
     }
-    uint64_t pair = ((uint64_t)(uint32_t)left << 32) | (uint32_t)right;
-    size_t at = (size_t)((pair * 0x9E3779B97F4A7C15u) >> pairs->shift);
-    for (;; at = (at + 1) & pairs->mask) {
+    const uint64_t pair = ((uint64_t)(uint32_t)left << 32) | (uint32_t)right, hash = pair * 0x9E3779B97F4A7C15u;
+    const uint64_t bit = hash >> pairs->bits_shift;
+    if ((pairs->bits[bit / 64] >> (bit % 64) & 1) == 0) {
+        return NULL;
+    }
+    for (size_t at = (size_t)(hash >> pairs->shift);; at = (at + 1) & pairs->mask) {
         const gdt_pair_slot *slot = &pairs->slots[at];
         if (slot->pair == pair) {
             return slot;
