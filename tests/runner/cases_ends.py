@@ -1,4 +1,5 @@
 """Cases: each way in which a training can end, the miner's fault or the machine's, and what is said about it."""
+import json
 import os
 import pathlib
 import random
@@ -169,10 +170,12 @@ def case_survives_its_death_at_every_step(s):
     if s.runner == "process":
         return "this runner's trainings end with it"
     if s.containers:
-        run_dir = s.make_run(dockerfile=HANGING_BUILD, build_time_limit_s=1)
+        run_dir = s.make_run(dockerfile=HANGING_BUILD)
         process = s.start(run_dir)
         wait_for_build(run_dir, process, "\nbegun")
         kill(process)
+        spec = json.loads((run_dir / "run.json").read_text())
+        (run_dir / "run.json").write_text(json.dumps(spec | {"build_time_limit_s": 1}))
         expect(s.finish(run_dir, s.start(run_dir)), "build_failed", "exceeded 1 seconds")
     phases = ("building", "starting", "training", "collecting") if s.containers else ("starting", "training")
     for phase in phases:

@@ -11,6 +11,7 @@ layer, network, volume, mount, firewall rule, control group, process, queued job
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -76,6 +77,7 @@ def run_many(scene, before, runs):
 
 def main():
     scene = Scene(sys.argv[1], sys.argv[2])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     try:
         scene.prepare()
         before, failed = scene.machine(), 0

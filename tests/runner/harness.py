@@ -92,6 +92,9 @@ class Scene:
             self.slurm.stop()
         if self.engine is not None:
             self.kill_engine()
+            for name in self.podman("network", "ls", "-q").split():
+                if f"test-{os.getpid()}-" in name:
+                    self.podman("network", "rm", "-f", name)
         for number, command, environment in processes():  # of cases that failed
             if number != os.getpid() and self.name.encode() in command + environment:
                 os.kill(number, signal.SIGKILL)

@@ -255,16 +255,17 @@ static god_status follow(container *self, gdi_run_watch *watch, god_error *err)
     const gdi_engine_calls calls = {
         .stop_asked = gdi_run_watch_stop_asked, .printed = gdi_run_watch_printed, .user = watch};
     const char *id = self->run->state.handle;
-    god_status status = gdi_engine_follow(self->engine, id, &calls, err);
+    const gdi_engine_calls no_stop = {.printed = gdi_run_watch_printed, .user = watch};
+    god_status status = gdi_engine_log(self->engine, id, 1, 0, &calls, err);
     if (status == GOD_OK) {
         status = gdi_engine_wait(self->engine, id, &calls, err);
     }
     if (status == GOD_E_CANCELLED) { /* ours: there is a reason */
         status = gdi_engine_kill(self->engine, id, err);
-        if (status == GOD_OK) {
-            const gdi_engine_calls no_calls = {.printed = gdi_run_watch_printed, .user = watch};
-            status = gdi_engine_wait(self->engine, id, &no_calls, err);
-        }
+        status = status == GOD_OK ? gdi_engine_wait(self->engine, id, &no_stop, err) : status;
+    }
+    if (status == GOD_OK && watch->logged_bytes <= (uint64_t)self->run->spec->log_bytes_max) {
+        status = gdi_engine_log(self->engine, id, 0, watch->logged_bytes, &no_stop, err);
     }
     return status;
 }

@@ -333,12 +333,21 @@ god_status gdi_engine_inspect(gdi_engine *engine, const char *id, uint32_t with_
 typedef struct following {
     const gdi_engine_calls *calls;
     gdi_log_stream stream;
+    uint64_t to_skip;
 } following;
+
+static god_status print_unseen(void *user, const char *bytes, size_t count, god_error *err)
+{
+    following *state = user;
+    const size_t seen = state->to_skip < count ? (size_t)state->to_skip : count;
+    state->to_skip -= seen;
+    return seen < count ? state->calls->printed(state->calls->user, bytes + seen, count - seen, err) : GOD_OK;
+}
 
 static god_status take_log(void *user, const char *bytes, size_t count, god_error *err)
 {
     following *state = user;
-    return gdi_log_stream_take(&state->stream, bytes, count, state->calls->printed, state->calls->user, err);
+    return gdi_log_stream_take(&state->stream, bytes, count, print_unseen, state, err);
 }
 
 static uint32_t following_stop_asked(void *user)
@@ -347,11 +356,13 @@ static uint32_t following_stop_asked(void *user)
     return state->calls->stop_asked != NULL ? state->calls->stop_asked(state->calls->user) : 0;
 }
 
-god_status gdi_engine_follow(gdi_engine *engine, const char *id, const gdi_engine_calls *calls, god_error *err)
+god_status gdi_engine_log(gdi_engine *engine, const char *id, uint32_t follows, uint64_t skipped,
+                          const gdi_engine_calls *calls, god_error *err)
 {
     char path[path_bytes];
-    following state = {.calls = calls};
-    encode_path(path, "/v1.41/containers/", id, "/logs?follow=1&stdout=1&stderr=1");
+    following state = {.calls = calls, .to_skip = skipped};
+    encode_path(path, "/v1.41/containers/", id,
+                follows ? "/logs?follow=1&stdout=1&stderr=1" : "/logs?follow=0&stdout=1&stderr=1");
     const gdi_socket_request request = {.method = "GET",
                                         .path = path,
                                         .time_limit_ms = day_ms,

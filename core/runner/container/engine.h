@@ -57,8 +57,10 @@ god_status gdi_engine_kill(gdi_engine *engine, const char *id, god_error *err); 
 /* *ret_value is owned by the caller: the engine's own object. */
 god_status gdi_engine_inspect(gdi_engine *engine, const char *id, uint32_t with_size, json_t **ret_value,
                               god_error *err);
-/* Everything it printed from the start, then what it prints, until it ends. */
-god_status gdi_engine_follow(gdi_engine *engine, const char *id, const gdi_engine_calls *calls, god_error *err);
+/* Everything it printed from the start but the first `skipped` bytes. With `follows` also what it prints from then on,
+ * until it ends; Podman stops looking when the container ends and may miss the last of it: ask again then, without. */
+god_status gdi_engine_log(gdi_engine *engine, const char *id, uint32_t follows, uint64_t skipped,
+                          const gdi_engine_calls *calls, god_error *err);
 /* Returns when it has ended. */
 god_status gdi_engine_wait(gdi_engine *engine, const char *id, const gdi_engine_calls *calls, god_error *err);
 
