@@ -32,6 +32,7 @@ int main(void)
     SRunner *runner = srunner_create(suite_trainer_store());
     srunner_add_suite(runner, suite_trainer_gpus());
     srunner_add_suite(runner, suite_trainer_access());
+    srunner_add_suite(runner, suite_trainer_api());
     srunner_add_suite(runner, suite_trainer_cleanup());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

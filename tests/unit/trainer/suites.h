@@ -6,6 +6,7 @@
 #include "core/trainer/store.h"
 
 Suite *suite_trainer_access(void);
+Suite *suite_trainer_api(void);
 Suite *suite_trainer_cleanup(void);
 Suite *suite_trainer_gpus(void);
 Suite *suite_trainer_store(void);
