@@ -21,7 +21,8 @@ static const gdi_usage usage = {
                "that appears in a plug-in folder is taken in without a restart) and runs the jobs whose folders are\n"
                "moved to STATE_DIR/jobs/queued/; a finished one is in STATE_DIR/jobs/done/ with its result.json.\n"
                "Plays the tournaments of \"tournament.types\" of god.yaml, executes their jobs, and answers HTTP at\n"
-               "\"http_server.listen\". god tournament and god job operate it.",
+               "\"http_server.listen\". god tournament and god job operate it.\n"
+               "With \"host.role: trainer\" it runs trainings that validators ask for instead, at \"trainer.listen\".",
     .options = options,
     .notes =
         "A job that was running when the host ended, however it ended, is run again when it starts. As a service:\n"

@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/net/socket_http.h"
 #include "core/training/gpus.h"
 #include "god/helpers/json.h"
 
-enum { answer_limit_ms = 2000, holders_max = 64 };
+enum { answer_limit_ms = 2000, all_limit_ms = 5000, holders_max = 64 };
 
 const char *gdi_engine_socket(const json_t *runners)
 {
@@ -73,6 +74,7 @@ void gdi_gpus_add_engine(const char *socket_path, uint32_t ret_ids[GDI_TAKEN_MAX
     json_t *list = NULL;
     const json_t *container = NULL;
     uint32_t holders = 0;
+    uint64_t until_ms = gdi_clock_ms() + all_limit_ms;
     size_t i = 0;
     if (access(socket_path, F_OK) != 0 || gdi_socket_http_open(socket_path, &http, NULL) != GOD_OK) {
         return;
@@ -84,7 +86,7 @@ void gdi_gpus_add_engine(const char *socket_path, uint32_t ret_ids[GDI_TAKEN_MAX
         char path[160];
         json_t *details = NULL;
         if (id == NULL || id[strspn(id, "0123456789abcdef")] != '\0' || strlen(id) > 100 || !is_holder(container) ||
-            holders++ == holders_max) {
+            holders++ == holders_max || gdi_clock_ms() > until_ms) {
             continue;
         }
         (void)snprintf(path, sizeof path, "/v1.41/containers/%s/json", id);
