@@ -8,6 +8,8 @@
  *    "disk_bytes_max": ..., "log_bytes_max": ..., "build_network": false, "build_time_limit_s": 1800,
  *    "time_limit_s": 3600, "sidecars": [{"image": "...", "command": [...]}]}
  *
+ * A word of argv may hold "{server:0}": the address of the first sidecar, which is known only when it runs.
+ *
  * Inside, whatever the runner: /cache read-only, /app/checkpoints writable (RUNDIR/checkpoints), the argv appended to
  * what the image starts, the variables of "env" and those that every engine sets (PATH, HOME, HOSTNAME), no way to any
  * network except to the run's own sidecars. Sources: training specification, sections 11 to 14; the two [S] figures of

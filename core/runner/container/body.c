@@ -1,7 +1,10 @@
 #include "core/runner/container/body.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "god/helpers/text.h"
 
 static const char checkpoints_target[] = "/app/checkpoints/", cache_target[] = "/cache";
 enum { cpu_period_us = 100000 };
@@ -18,6 +21,59 @@ static json_t *labels_of(const gdi_run_spec *spec)
 static json_t *server_urls_variable(const char *urls)
 {
     return json_sprintf("ENVIRONMENT_SERVER_URLS=%s", urls);
+}
+
+/* The address of sidecar `number`; 0 when there is none of that number. */
+static size_t find_url(const char *urls, unsigned long number, const char **ret_url)
+{
+    for (; number > 0 && *urls != '\0'; number--) {
+        urls += strcspn(urls, ",");
+        urls += *urls == ',';
+    }
+    *ret_url = urls;
+    return strcspn(urls, ",");
+}
+
+/* A word of the command line with "{server:0}" replaced by the address of the first sidecar, and so on. */
+static json_t *word_with_servers(const char *word, const char *urls)
+{
+    static const char mark[] = "{server:";
+    god_text text = GOD_TEXT_INIT;
+    god_status status = GOD_OK;
+    for (const char *at = word; status == GOD_OK && *at != '\0';) {
+        const char *found = strstr(at, mark), *url = NULL;
+        char *end = NULL;
+        unsigned long number = found == NULL ? 0 : strtoul(found + sizeof mark - 1, &end, 10);
+        size_t url_bytes = found == NULL || *end != '}' ? 0 : find_url(urls, number, &url);
+        size_t plain = found == NULL ? strlen(at) : url_bytes == 0 ? (size_t)(found - at) + 1 : (size_t)(found - at);
+        status = god_text_append(&text, at, plain, NULL);
+        at += plain;
+        if (status == GOD_OK && url_bytes > 0) {
+            status = god_text_append(&text, url, url_bytes, NULL);
+            at = end + 1;
+        }
+    }
+    json_t *value = status != GOD_OK ? NULL : json_stringn(text.data == NULL ? "" : text.data, text.bytes);
+    god_text_free(&text);
+    return value;
+}
+
+static json_t *command_of(const gdi_body *body)
+{
+    const json_t *argv = body->spec->argv, *word = NULL;
+    size_t i = 0;
+    if (body->server_urls == NULL) {
+        return json_incref((json_t *)(uintptr_t)argv);
+    }
+    json_t *list = json_array();
+    json_array_foreach(argv, i, word)
+    {
+        if (json_array_append_new(list, word_with_servers(json_string_value(word), body->server_urls)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
 }
 
 static json_t *env_list(const gdi_body *body)
@@ -80,7 +136,7 @@ json_t *gdi_body_docker(const gdi_body *body)
         "Binds", json_sprintf("%s:%s:rw", body->checkpoints_dir, checkpoints_target),
         json_sprintf("%s:%s:ro", spec->cache_dir, cache_target), "SecurityOpt", "no-new-privileges", "CapDrop", "ALL",
         "NetworkMode", body->network, "LogConfig", "Type", "json-file", "Config", "max-size", "256m", "max-file", "1");
-    return json_pack("{s:s, s:O, s:o, s:o, s:o, s:{s:{s:{}}}}", "Image", body->image, "Cmd", spec->argv, "Env",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:{s:{s:{}}}}", "Image", body->image, "Cmd", command_of(body), "Env",
                      env_list(body), "Labels", labels_of(spec), "HostConfig", host, "NetworkingConfig",
                      "EndpointsConfig", body->network);
 }
@@ -129,8 +185,8 @@ static json_t *podman_gpus(const gdi_body *body)
 json_t *gdi_body_podman(const gdi_body *body, const char *name)
 {
     const gdi_run_spec *spec = body->spec;
-    return json_pack("{s:s, s:s, s:O, s:o, s:o, s:o, s:o, s:o, s:I, s:[s], s:b, s:o, s:{s:s}, s:{s:{}}, s:{s:s, s:i}}",
-                     "name", name, "image", body->image, "command", spec->argv, "env", env_object(body), "labels",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:[s], s:b, s:o, s:{s:s}, s:{s:{}}, s:{s:s, s:i}}",
+                     "name", name, "image", body->image, "command", command_of(body), "env", env_object(body), "labels",
                      labels_of(spec), "mounts", podman_mounts(body), "resource_limits", podman_limits(spec), "r_limits",
                      podman_rlimits(body), "shm_size", (json_int_t)spec->shm_bytes, "cap_drop", "ALL",
                      "no_new_privileges", 1, "devices", podman_gpus(body), "netns", "nsmode", "bridge", "Networks",

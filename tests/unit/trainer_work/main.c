@@ -5,6 +5,7 @@
 Suite *trainer_work_suite(void);
 Suite *trainer_survival_suite(void);
 Suite *trainer_prep_suite(void);
+Suite *trainer_servers_suite(void);
 
 int main(void)
 {
@@ -14,6 +15,7 @@ int main(void)
     SRunner *runner = srunner_create(trainer_work_suite());
     srunner_add_suite(runner, trainer_survival_suite());
     srunner_add_suite(runner, trainer_prep_suite());
+    srunner_add_suite(runner, trainer_servers_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
