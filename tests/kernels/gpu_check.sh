@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks and times god-nn-cuda.so on this machine's GPU: gpu_check.sh [OPTION ...]
 #
-# Needs a CUDA device of compute capability 8.0 or higher, nvcc, CMake 3.20 and Python 3, no other library. Builds in
+# Needs a CUDA device of compute capability 8.0 or higher, nvcc, CMake 3.22 and Python 3, no other library. Builds in
 # build-gpu-check/, then compares every operation and whole models with the plain reference, runs compute-sanitizer where
 # it is installed, times losses of models of 1B, 3B and 8B parameters beside a matrix product, and beside transformers
 # where torch is installed. Ends in minutes. Prints one table and leaves it as gpu_check.md, with every figure as a line
