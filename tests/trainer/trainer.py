@@ -75,7 +75,7 @@ class Trainer:
             f"hub: {{endpoint: \"{hub_url}\", token_variable: TEST_HUB_TOKEN}}\n"
             "host: {role: trainer}\n"
             f"trainer: {{listen: \"{listen}\", gpus: [NVIDIA H100 80GB HBM3 79, Quadro 8, A100-SXM4 40],\n"
-            f"  {signature}, prep_folder: prep, runner: process, trusted: 1, local_repositories: 1, memory_gib_per_gpu: 1,\n"
+            f"  {signature}, prep_folder: prep, runner: process, trusted: 1, local_repositories: 1, memory_gib_per_gpu: 65536,\n"
             f"  cpus_per_gpu: 1{trainer}}}\n")
         prep = self.top / "prep"
         prep.mkdir()
