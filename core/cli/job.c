@@ -1,9 +1,10 @@
-/* `god job list|show|log|cancel` */
+/* `god job list|show|log|cancel|take|renew|answer` */
 #include "core/cli/job_ask.h"
 
 #include <stdlib.h>
 
 #include "core/cli/cli.h"
+#include "core/cli/job_work.h"
 #include "core/cli/options.h"
 #include "god/helpers/file.h"
 
@@ -12,6 +13,11 @@ static const gdi_option options[] = {
     {.name = "--kind", .value = "KIND", .help = "list: this kind only, such as evaluate"},
     {.name = "--tournament", .value = "ID", .help = "list: of this tournament only"},
     {.name = "--limit", .value = "N", .help = "list: so many at most, newest first (100)"},
+    {.name = "--for", .value = "MINUTES", .help = "take, renew: how long the work may take (60)"},
+    {.name = "--owner", .value = "NAME", .help = "take: who does it, for god job show"},
+    {.name = "--fence", .value = "N", .help = "renew, answer: the number that take printed"},
+    {.name = "--result", .value = "FILE", .help = "answer: a JSON object, see core/cycles/work.h"},
+    {.name = "--failed", .value = "SENTENCE", .help = "answer: why there is no result"},
     {.name = "--json", .help = "print JSON instead of text"},
     {.name = "--config", .value = "FILE", .help = "god.yaml; see god config --help"},
     {.name = NULL},
@@ -19,21 +25,25 @@ static const gdi_option options[] = {
 
 static const gdi_usage usage = {
     .command = "god job",
-    .synopsis = "list | show JOB | log JOB | cancel JOB [OPTION ...]",
+    .synopsis = "list | show JOB | log JOB | cancel JOB | take KIND[,KIND ...] | renew JOB | answer JOB [OPTION ...]",
     .summary = "Jobs are the work that tournaments ask for. JOB is a number or a key, as list prints them. Asks the\n"
-               "running host; without one the store is read directly.",
+               "running host; without one the store is read directly. Kinds that no host executes can be done by a\n"
+               "program of one's own: take prints a job as JSON, answer hands back its result.",
     .options = options,
     .notes =
         "examples:\n"
         "  god job list --state failed\n"
         "  god job show 17                 payload, result, and why it waits\n"
         "  god job log evaluate/TASK/1     what its worker wrote\n"
-        "  god job cancel 17\n\n"
+        "  god job cancel 17\n"
+        "  god job take set_weights --for 10\n"
+        "  god job answer 17 --fence 1 --result result.json\n\n"
         "exit codes: 0 fine, 2 the command line is at fault or there is no such job, 3 the host or the store failed\n",
 };
 
 typedef struct arguments {
     const char *action, *job, *config_path, *state, *kind, *tournament, *limit;
+    gdi_job_work work;
     uint32_t as_json;
 } arguments;
 
@@ -41,6 +51,11 @@ static god_status take(void *user, const char *name, const char *value, god_erro
 {
     arguments *args = user;
     int64_t number = 0;
+    uint32_t is_of_work = 0;
+    GOD_TRY(gdi_job_work_option(&args->work, name, value, &is_of_work, err));
+    if (is_of_work) {
+        return GOD_OK;
+    }
     if (name == NULL) {
         const char **place = args->action == NULL ? &args->action : &args->job;
         if (*place != NULL) {
@@ -218,24 +233,30 @@ static god_status print_log(const gdi_config *config, const arguments *args, god
 
 static god_status act(const arguments *args, god_error *err)
 {
-    static const char *const actions[] = {"list", "show", "log", "cancel"};
+    enum { act_list, act_show, act_log, act_cancel, act_take, act_renew, act_answer, act_count };
+    static const char *const actions[act_count] = {"list", "show", "log", "cancel", "take", "renew", "answer"};
     gdi_config config;
-    size_t action = 0;
-    while (action < 4 && strcmp(args->action, actions[action]) != 0) {
+    size_t action = act_list;
+    while (action < act_count && strcmp(args->action, actions[action]) != 0) {
         action++;
     }
-    if (action == 4) {
-        return god_fail(err, GOD_E_INVALID, "\"%.100s\" is none of list, show, log and cancel", args->action);
+    if (action == act_count) {
+        return god_fail(err, GOD_E_INVALID, "\"%.100s\" is none of list, show, log, cancel, take, renew and answer",
+                        args->action);
     }
-    if ((args->job != NULL) != (action > 0)) {
-        return god_fail(err, GOD_E_INVALID, action > 0 ? "which job? god job %s JOB" : "god job %s takes no job",
+    if ((args->job != NULL) != (action != act_list)) {
+        return god_fail(err, GOD_E_INVALID,
+                        action == act_list   ? "god job %s takes no job"
+                        : action == act_take ? "which kinds? god job %s KIND[,KIND ...]"
+                                             : "which job? god job %s JOB",
                         args->action);
     }
     GOD_TRY(gdi_config_load(args->config_path, &config, err));
-    god_status status = action == 0   ? list(&config, args, err)
-                        : action == 1 ? show(&config, args, "GET", "", err)
-                        : action == 2 ? print_log(&config, args, err)
-                                      : show(&config, args, "POST", "/cancel", err);
+    god_status status = action == act_list     ? list(&config, args, err)
+                        : action == act_show   ? show(&config, args, "GET", "", err)
+                        : action == act_log    ? print_log(&config, args, err)
+                        : action == act_cancel ? show(&config, args, "POST", "/cancel", err)
+                                               : gdi_job_work_do(&config, &args->work, args->action, args->job, err);
     gdi_config_clear(&config);
     return status;
 }

@@ -3,8 +3,8 @@
  * simulator, a trainer) needs this file and nothing else of the cycles.
  *
  * Times in JSON are "2026-06-18T14:07:00Z". Tokens are sealed (core/store/seal.h) before they come near a row; cycles
- * hand the sealed text on unread. A job that fails for good has a message instead of a result. A kind that nobody here
- * executes must fail: steps wait for the end of a job, whatever it is, and go on from a failure.
+ * hand the sealed text on unread. A job that fails for good has a message instead of a result. Steps wait for the end of
+ * a job, whatever it is, and go on from a failure; so what nobody executes fails in the end (host.unexecuted_minutes).
  *
  * kind               key after "<kind>/"        payload                                  result
  * --- the network ---

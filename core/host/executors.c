@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/cycles/work.h"
+#include "core/host/executor_table.h"
 #include "core/host/held.h"
 #include "core/host/turn_lease.h"
 #include "core/store/configured.h"
@@ -22,60 +22,6 @@ enum {
     retry_max_s = 600,
 };
 
-typedef struct line {
-    const char *kind;
-    gdi_run_fn *run;                                  /* by a hand; or */
-    gdi_look_fn *look;                                /* by the watcher; or neither: nobody */
-    gdi_drop_fn *drop;                                /* may be NULL */
-    const char *(*missing)(const gdi_config *config); /* why not; NULL: nothing is missing */
-} line;
-
-static const char *no_nodes(const gdi_config *config)
-{
-    const char *source = config->tournament_nodes;
-    uint32_t is_source = source[0] == '/' || strncmp(source, "http://", 7) == 0 || strncmp(source, "https://", 8) == 0;
-    return is_source ? NULL : "\"tournament.nodes\" of god.yaml names no absolute path and no http address";
-}
-
-static const char *no_models(const gdi_config *config)
-{
-    return config->tournament_models_dir[0] == '\0' ? "\"tournament.models_dir\" of god.yaml names no folder of models"
-                                                    : NULL;
-}
-
-static const char *no_chain(const gdi_config *config)
-{
-    (void)config;
-    return "this host has no connection to a chain; somebody else must execute it";
-}
-
-static const char *no_wallet(const gdi_config *config)
-{
-    return config->identity_wallet_path[0] == '\0' ? "requests to miners must be signed, and \"identity.wallet_path\" "
-                                                     "of god.yaml names no hotkey"
-                                                   : NULL;
-}
-
-static const char *somebody_else(const gdi_config *config)
-{
-    (void)config;
-    return "this host does not execute this kind; somebody else must";
-}
-
-static const line lines[] = {
-    {.kind = GDI_WORK_NOTIFY, .run = gdi_run_notify},
-    {.kind = GDI_WORK_REFRESH_NODES, .run = gdi_run_refresh_nodes, .missing = no_nodes},
-    {.kind = GDI_WORK_FIND_HEAD, .run = gdi_run_find_head},
-    {.kind = GDI_WORK_REFRESH_GPUS, .run = gdi_run_refresh_gpus},
-    {.kind = GDI_WORK_START_TRAINING, .run = gdi_run_start_training},
-    {.kind = GDI_WORK_WATCH_TRAINING, .look = gdi_look_watch_training},
-    {.kind = GDI_WORK_EVALUATE, .look = gdi_look_evaluate, .drop = gdi_drop_evaluate, .missing = no_models},
-    {.kind = GDI_WORK_READ_TRANSFERS, .missing = no_chain},
-    {.kind = GDI_WORK_SET_WEIGHTS, .missing = no_chain},
-    {.kind = GDI_WORK_ASK_MINERS, .run = gdi_run_ask_miners, .missing = no_wallet},
-    {.kind = GDI_WORK_CHECK_REPOSITORY, .run = gdi_run_check_repository},
-};
-
 typedef struct hand {
     struct gdi_executors *all;
     pthread_t thread;
@@ -85,30 +31,16 @@ typedef struct hand {
 struct gdi_executors {
     gdi_executors_options options;
     char place[GDI_PLACE_BYTES], owner[GDI_PLACE_BYTES + 32];
-    const char *run_kinds[kinds_max], *look_kinds[kinds_max]; /* NULL-ended */
-    int stop_fd;                                              /* readable: end */
+    const char *run_kinds[kinds_max], *look_kinds[kinds_max], *other_kinds[kinds_max]; /* NULL-ended */
+    int stop_fd;                                                                       /* readable: end */
     hand hands[hands_max];
     uint32_t hand_count;
     hand watcher;
 };
 
-static const line *find(const char *kind)
-{
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        if (strcmp(lines[i].kind, kind) == 0) {
-            return &lines[i];
-        }
-    }
-    return NULL;
-}
-
 const char *gdi_executors_missing(const gdi_executors *executors, const char *kind)
 {
-    const line *found = find(kind);
-    if (found == NULL) {
-        return somebody_else(executors->options.config);
-    }
-    return found->missing == NULL ? NULL : found->missing(executors->options.config);
+    return gdi_executor_missing(executors->options.config, kind);
 }
 
 static uint32_t is_stopping(const gdi_executors *all)
@@ -223,7 +155,7 @@ static god_status do_one(const gdi_executors *all, gdi_db *db, god_error *err)
     GOD_TRY(gdi_held_claim(db, all->run_kinds, all->owner, &held, err));
     const gdi_execution x = execution_of(all, &held);
     count(all, 1, 0, 0);
-    god_status outcome = find(held.lease.kind)->run(&x, &result, &why);
+    god_status outcome = gdi_executor_of(held.lease.kind)->run(&x, &result, &why);
     settle(all, &held, outcome, result, &why);
     count(all, -1, 0, 0);
     json_decref(result);
@@ -282,6 +214,33 @@ static void *run_hand(void *user)
     return NULL;
 }
 
+/* ---- jobs that nobody here executes ---- */
+
+/* Those that waited their time for somebody else fail, so that their tournament goes on from there. A claim as if it
+ * were earlier finds just these. */
+static god_status give_up_unexecuted(const gdi_executors *all, gdi_db *db, god_error *err)
+{
+    const int64_t patience_us = all->options.config->host_unexecuted_minutes * INT64_C(60) * 1000000;
+    god_status status = GOD_OK;
+    while (status == GOD_OK && patience_us > 0 && all->other_kinds[0] != NULL) {
+        gdi_job_lease lease;
+        int64_t now_us = gdi_facts_now_us();
+        char why[GDI_EXECUTOR_WHY_BYTES];
+        status = gdi_job_claim(db, all->other_kinds, all->owner, now_us - patience_us,
+                               patience_us + GDI_HELD_LEASE_MS * INT64_C(1000), &lease, err);
+        if (status == GOD_OK) {
+            (void)snprintf(why, sizeof why, "nobody executed it for %lld minutes: %s",
+                           (long long)all->options.config->host_unexecuted_minutes,
+                           gdi_executors_missing(all, lease.kind));
+            status = gdi_job_fail(db, &lease, now_us, 0, why, err);
+            gdi_log_write(all->options.log, GOD_LOG_WARNING, "a job that nobody executes has failed", "key", lease.key,
+                          "reason", why, NULL);
+            gdi_job_lease_clear(&lease);
+        }
+    }
+    return status == GOD_E_NOT_FOUND ? GOD_OK : status;
+}
+
 /* ---- the watcher ---- */
 
 typedef struct watched {
@@ -295,7 +254,7 @@ static uint32_t look(const gdi_executors *all, watched *w)
     json_t *result = NULL;
     uint32_t wait_ms = 0;
     god_error why = GOD_ERROR_INIT;
-    const line *of_kind = find(w->held.lease.kind);
+    const gdi_executor *of_kind = gdi_executor_of(w->held.lease.kind);
     const gdi_execution x = execution_of(all, &w->held);
     if (gdi_held_keep(&w->held) != GOD_OK) {
         if (of_kind->drop != NULL) {
@@ -390,12 +349,17 @@ static void *run_watcher(void *user)
     const gdi_executors *all = ((hand *)user)->all;
     watched *list = calloc(watched_max, sizeof *list);
     uint32_t list_count = 0;
+    uint64_t give_up_ms = 0;
     gdi_db *db = list == NULL ? NULL : insist_on_db(all);
     while (db != NULL && !is_stopping(all)) {
         god_error err = GOD_ERROR_INIT;
         int wait_ms = trouble_ms;
         god_status status = take_more(all, db, list, &list_count, &err);
         look_at_all(all, list, &list_count);
+        if (status == GOD_OK && gdi_clock_ms() >= give_up_ms) {
+            status = give_up_unexecuted(all, db, &err);
+            give_up_ms = gdi_clock_ms() + wait_max_ms;
+        }
         if (status == GOD_OK) {
             status = next_due(db, all->look_kinds, &wait_ms, &err);
         }
@@ -417,15 +381,14 @@ static void *run_watcher(void *user)
 
 static void choose_kinds(gdi_executors *all)
 {
-    size_t run_count = 0, look_count = 0;
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        if (gdi_executors_missing(all, lines[i].kind) != NULL) {
-            continue;
-        }
-        if (lines[i].run != NULL) {
-            all->run_kinds[run_count++] = lines[i].kind;
+    size_t run_count = 0, look_count = 0, other_count = 0;
+    for (const gdi_executor *e = gdi_executor_table; e->kind != NULL; e++) {
+        if (gdi_executors_missing(all, e->kind) != NULL) {
+            all->other_kinds[other_count++] = e->kind;
+        } else if (e->run != NULL) {
+            all->run_kinds[run_count++] = e->kind;
         } else {
-            all->look_kinds[look_count++] = lines[i].kind;
+            all->look_kinds[look_count++] = e->kind;
         }
     }
 }

@@ -3,8 +3,9 @@
  *     claim ──► hands: host.executors threads, one job at a time each: a question to somebody, a message
  *     claim ──► watcher: one thread that looks at many jobs now and then: a training far away, a worker's folder
  *
- * A kind is a line of the table in executors.c. Kinds that nobody executes here are never claimed: they stay queued,
- * and gdi_executors_missing says why. Each thread has its own connection to the store and renews the lease of what it
+ * A kind is a line of executor_table.c. Jobs of a kind that nobody executes here stay queued for somebody else (another
+ * host, or `god job take`), and gdi_executors_missing says why; after host.unexecuted_minutes they fail with that
+ * sentence. Each thread has its own connection to the store and renews the lease of what it
  * holds; a lease that was lost (somebody cancelled the job, or this process was taken for dead) ends the work, and its
  * result is dropped. Stopping gives every job back, so that it starts again elsewhere without counting as an attempt.
  */

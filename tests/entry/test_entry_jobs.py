@@ -5,48 +5,18 @@ usage: test_entry_jobs.py GOD IDENTITY_LINES
 """
 import json
 import os
-import sqlite3
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration", "api"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 from host import Host
+from jobs import add, await_end, result_of
 from parties import ALICE, ALICE_SEED, Party, Verifier, address_of, as_json, hotkey
 
 TOKEN, STALE_TOKEN = "ghp_ThisOneWorks", "ghp_ThisOneDoesNot"
 LICENSE, NOTICE = "A licence\nof two lines\n", "A notice\n"
 TRAINER = "127.0.0.83"
-
-
-# ---- the store ----
-
-def add(host, kind, key, payload, attempts=3):
-    now = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime())
-    db = sqlite3.connect(host.store)
-    db.execute("INSERT INTO jobs (kind, key, payload, attempts_max, not_before, created_at, updated_at)"
-               " VALUES (?, ?, ?, ?, ?, ?, ?)", (kind, f"{kind}/{key}", json.dumps(payload), attempts, now, now, now))
-    db.commit()
-    db.close()
-    with open(host.store + "-wake-jobs", "ab") as wake:  # what the host's own connections do after a commit
-        wake.write(b"x")
-
-
-def await_end(host, key):
-    for _ in range(600):
-        done = subprocess.run([host.god, "job", "show", key, "--json", "--config", host.config], check=True,
-                              stdout=subprocess.PIPE, text=True)
-        job = json.loads(done.stdout)
-        if job["state"] not in ("queued", "running"):
-            return job
-        time.sleep(0.05)
-    raise SystemExit(f"{key} does not end: {job}\n" + "".join(host.lines))
-
-
-def result_of(host, key):
-    job = await_end(host, key)
-    assert job["state"] == "done", job
-    return job["result"]
 
 
 # ---- repositories ----

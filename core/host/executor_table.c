@@ -1,0 +1,102 @@
+#include "core/host/executor_table.h"
+
+#include "core/cycles/work.h"
+
+static const char *no_nodes(const gdi_config *config)
+{
+    const char *source = config->tournament_nodes;
+    uint32_t is_source = source[0] == '/' || strncmp(source, "http://", 7) == 0 || strncmp(source, "https://", 8) == 0;
+    return is_source ? NULL : "\"tournament.nodes\" of god.yaml names no absolute path and no http address";
+}
+
+static const char *no_models(const gdi_config *config)
+{
+    return config->tournament_models_dir[0] == '\0' ? "\"tournament.models_dir\" of god.yaml names no folder of models"
+                                                    : NULL;
+}
+
+static const char *no_wallet(const gdi_config *config)
+{
+    return config->identity_wallet_path[0] == '\0'
+               ? "requests to miners must be signed, and \"identity.wallet_path\" of god.yaml names no hotkey"
+               : NULL;
+}
+
+static const char *no_chain(const gdi_config *config)
+{
+    (void)config;
+    return "this host has no connection to a chain; somebody else must execute it";
+}
+
+static const char *no_content(const gdi_config *config)
+{
+    (void)config;
+    return "this host knows no source of models and data sets; somebody else must execute it";
+}
+
+static const char *no_reader(const gdi_config *config)
+{
+    (void)config;
+    return "this host has nothing that reads and compares sources; somebody else must execute it";
+}
+
+static const char *no_games(const gdi_config *config)
+{
+    (void)config;
+    return "this host has no environments that models can play in; somebody else must execute it";
+}
+
+static const char *no_publisher(const gdi_config *config)
+{
+    (void)config;
+    return "this host has no place to publish repositories at; somebody else must execute it";
+}
+
+static const char *somebody_else(const gdi_config *config)
+{
+    (void)config;
+    return "this host does not execute this kind; somebody else must";
+}
+
+const gdi_executor gdi_executor_table[] = {
+    {.kind = GDI_WORK_NOTIFY, .run = gdi_run_notify},
+    {.kind = GDI_WORK_REFRESH_NODES, .run = gdi_run_refresh_nodes, .missing = no_nodes},
+    {.kind = GDI_WORK_READ_TRANSFERS, .missing = no_chain},
+    {.kind = GDI_WORK_SET_WEIGHTS, .missing = no_chain},
+    {.kind = GDI_WORK_ASK_MINERS, .run = gdi_run_ask_miners, .missing = no_wallet},
+    {.kind = GDI_WORK_CHECK_REPOSITORY, .run = gdi_run_check_repository},
+    {.kind = GDI_WORK_FIND_HEAD, .run = gdi_run_find_head},
+    {.kind = GDI_WORK_REVIEW_DUPLICATES, .missing = no_reader},
+    {.kind = GDI_WORK_CHOOSE_CONTENT, .missing = no_content},
+    {.kind = GDI_WORK_PREPARE_TASK, .missing = no_content},
+    {.kind = GDI_WORK_PREPARE_MODEL, .missing = somebody_else},
+    {.kind = GDI_WORK_START_TRAINING, .run = gdi_run_start_training},
+    {.kind = GDI_WORK_WATCH_TRAINING, .look = gdi_look_watch_training},
+    {.kind = GDI_WORK_REFRESH_GPUS, .run = gdi_run_refresh_gpus},
+    {.kind = GDI_WORK_EVALUATE, .look = gdi_look_evaluate, .drop = gdi_drop_evaluate, .missing = no_models},
+    {.kind = GDI_WORK_PLAY_PAIR, .missing = no_games},
+    {.kind = GDI_WORK_PLAY_ALONE, .missing = no_games},
+    {.kind = GDI_WORK_PUBLISH_REPOSITORY, .missing = no_publisher},
+    {.kind = GDI_WORK_COMPARE_SOURCES, .missing = no_reader},
+    {.kind = GDI_WORK_READ_MODEL_BASE, .missing = no_content},
+    {.kind = NULL},
+};
+
+const gdi_executor *gdi_executor_of(const char *kind)
+{
+    for (const gdi_executor *e = gdi_executor_table; e->kind != NULL; e++) {
+        if (strcmp(e->kind, kind) == 0) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+const char *gdi_executor_missing(const gdi_config *config, const char *kind)
+{
+    const gdi_executor *e = gdi_executor_of(kind);
+    if (e == NULL) {
+        return somebody_else(config);
+    }
+    return e->missing == NULL ? NULL : e->missing(config);
+}
