@@ -9,7 +9,9 @@
  * A controller that does not answer is waited for, because the nodes go on without it. A node that was lost, or a job
  * that was preempted, is requeued by Slurm (config "requeue", on by default) and starts from its beginning.
  *
- * The job's name is god-RUN_ID, so a submission whose answer was lost with us is found again and not repeated.
+ * A job that ended while the controller was away may be started again by it and then ends at once, or stay in its queue
+ * until the run is removed. The job's name is god-RUN_ID, so a submission whose answer was lost with us is found again
+ * and not repeated.
  *
  * Configuration: {"node_runner": "container", "node_config": {...}, "partition": "...", "requeue": true,
  * "bin_dir": "/usr/bin", "poll_ms": 1000, "ask_ms": 10000}. Every poll_ms the node's files are looked at, every ask_ms
@@ -91,18 +93,22 @@ static god_status write_script(const slurm *self, god_error *err)
         status =
             god_fail(err, GOD_E_INVALID, "the folder of a run on Slurm may not hold a quote: \"%s\"", self->node_dir);
     }
-    /* Requeued: another node knows nothing of what the first one had begun. */
+    /* Requeued after the end of the run: a controller that was away did not hear of it. Requeued before: another node
+     * knows nothing of what the first one had begun. */
     if (status == GOD_OK) {
-        status =
-            god_text_append_f(&text, err,
-                              "#!/bin/sh\n"
-                              "GOD_GPU_IDS=${SLURM_JOB_GPUS:-$GPU_DEVICE_ORDINAL}\n"
-                              "export GOD_GPU_IDS\n"
-                              "if [ \"${SLURM_RESTART_COUNT:-0}\" -gt 0 ]; then\n"
-                              "    rm -rf '%s/state.json' '%s/result.json' '%s/checkpoints'\n"
-                              "fi\n"
-                              "exec '%s/libexec/god/god-runner' '%s' >/dev/null\n",
-                              self->node_dir, self->node_dir, self->node_dir, self->run->layout->root, self->node_dir);
+        status = god_text_append_f(&text, err,
+                                   "#!/bin/sh\n"
+                                   "if [ -e '%s/result.json' ]; then\n"
+                                   "    exit 0\n"
+                                   "fi\n"
+                                   "GOD_GPU_IDS=${SLURM_JOB_GPUS:-$GPU_DEVICE_ORDINAL}\n"
+                                   "export GOD_GPU_IDS\n"
+                                   "if [ \"${SLURM_RESTART_COUNT:-0}\" -gt 0 ]; then\n"
+                                   "    rm -rf '%s/state.json' '%s/result.json' '%s/checkpoints'\n"
+                                   "fi\n"
+                                   "exec '%s/libexec/god/god-runner' '%s' >/dev/null\n",
+                                   self->run->run_dir, self->node_dir, self->node_dir, self->node_dir,
+                                   self->run->layout->root, self->node_dir);
     }
     if (status == GOD_OK) {
         status = god_file_write(path, text.data, text.bytes, err);
