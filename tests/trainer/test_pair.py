@@ -65,7 +65,8 @@ class Running:
 
 def started(host, trainer, hotkey, devices):
     payload = trainer.request("t", hotkey, devices, dataset=f"file://{trainer.rows}")
-    return execute(host, "start_training", f"t/{hotkey}/1", payload | {"trainer_ip": ADDRESS, "task_type": "InstructTextTask"})
+    payload |= {"trainer_ip": ADDRESS, "task_type": "InstructTextTask"}
+    return execute(host, "start_training", f"t/{hotkey}/1", payload)
 
 
 def add_trainer(host):
@@ -108,7 +109,8 @@ def main():
     host = Host(GOD, settings=wallet)
     with open(os.open(os.path.join(host.folder.name, "wallet"), os.O_CREAT | os.O_WRONLY, 0o600), "w") as out:
         json.dump({"secretSeed": ALICE_SEED, "ss58Address": ALICE}, out)
-    with Trainer(GOD, f"http://127.0.0.1:{port}", listen=f"{ADDRESS}:8001", signature=f"validators: [{ALICE}]") as trainer:
+    with Trainer(GOD, f"http://127.0.0.1:{port}", listen=f"{ADDRESS}:8001",
+                 signature=f"validators: [{ALICE}]") as trainer:
         trainer.rows = trainer.top / "rows.json"
         trainer.rows.write_text(json.dumps([{"q": "what?", "a": "that"}]))
         check(host, trainer)
