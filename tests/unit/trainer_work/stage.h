@@ -30,6 +30,8 @@ typedef struct stage {
     uint32_t stop_then;
     uint32_t kill_at_step; /* SIGKILL to oneself when this step begins; 0: never */
     uint32_t kill_when_started, go_when_started;
+    uint32_t kill_at_ask; /* the same when stop_asked is asked so many times; 0: never */
+    _Atomic uint32_t asked;
 } stage;
 
 extern stage stage_now;
@@ -44,6 +46,8 @@ void stage_tear_down(void);
 json_t *stage_request(const char *task_id, const char *name);
 void stage_make(json_t *request_take); /* the job job_id */
 god_status stage_run(god_error *err);  /* gdi_work_run in this process */
+/* The same in a child that kill_at_ask may kill. 1: it was killed, 0: the job ended before. */
+int stage_run_in_child(void);
 /* The same in a child that kill_at_step or kill_when_started kills; checks that it was. */
 void stage_run_killed(void);
 int stage_said(const char *piece); /* how many lines hold it */
