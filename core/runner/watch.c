@@ -10,7 +10,7 @@
 #include "core/base/clock.h"
 #include "core/runner/output.h"
 
-enum { disk_period_ms = 2000, disk_rest_factor = 10 };
+enum { disk_period_ms = 2000, disk_rest_factor = 2 };
 
 int64_t gdi_run_now_us(void)
 {

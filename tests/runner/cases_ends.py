@@ -96,7 +96,7 @@ FILL = "dd if=/dev/zero of=%s/big%d bs=1000000 count=15 2>/dev/null\n"
 
 def case_stops_a_full_disk(s):
     _, result = s.run(SAVE + FILL % ("/app/checkpoints", 1) + FILL % ("/app/checkpoints", 2) + "while true; do sleep 1; done\n",
-                      disk_bytes_max=20 << 20, time_limit_s=30)
+                      disk_bytes_max=20 << 20, time_limit_s=120)
     expect(result, "disk_full", "to /app/checkpoints", "20971520 are allowed")
 
 
@@ -104,7 +104,7 @@ def case_stops_a_full_disk_elsewhere(s):
     """What is written into the container itself counts too."""
     fill = SAVE + FILL % ("/work", 1) + FILL % ("/tmp", 2) + "echo filled\nwhile true; do sleep 1; done\n"
     run_dir, result = s.run(fill if s.containers else SAVE + FILL.replace("15", "400") % ("/tmp", 1) + "exit 9\n",
-                            disk_bytes_max=20 << 20, time_limit_s=30)
+                            disk_bytes_max=20 << 20, time_limit_s=120)
     if s.containers:
         expect(result, "disk_full", "elsewhere", "20971520 are allowed")
     else:  # there only memory can be written to, and a file ends where the disk share ends

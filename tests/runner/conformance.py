@@ -38,7 +38,7 @@ def figures(scene):
     disk = shutil.disk_usage("/")
     counts["machine: mounts"] = len(pathlib.Path("/proc/self/mountinfo").read_text().splitlines())
     counts["machine: interfaces"] = len(os.listdir("/sys/class/net"))
-    counts["machine: control groups"] = sum(1 for _ in pathlib.Path("/sys/fs/cgroup").rglob("cgroup.procs"))
+    counts["machine: control groups"] = sum(1 for _ in os.walk("/sys/fs/cgroup"))
     counts["scene: files"] = sum(len(files) for _, _, files in os.walk(scene.top))
     counts["machine: disk used, MiB"] = disk.used >> 20
     return counts
@@ -60,16 +60,19 @@ def run_case(scene, name, before):
 
 
 def run_many(scene, before, runs):
-    """Until that many runs were made, counting every repository that was started."""
+    """Until that many runs were made, counting every repository that was started, or SIGTERM comes."""
     failed = i = 0
+    stopped = []
+    signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
     began, first = time.monotonic(), figures(scene)
-    while scene.count < runs:
+    while scene.count < runs and not stopped:
         failed += run_case(scene, FAULTS[i % len(FAULTS)], before)
         for run_dir in scene.top.glob("run[0-9]*"):
             shutil.rmtree(run_dir)
         i += 1
     last = figures(scene)
-    print(f"{scene.count} runs in {time.monotonic() - began:.0f} s")
+    load = pathlib.Path("/proc/loadavg").read_text().split()[0]
+    print(f"{scene.count} runs in {time.monotonic() - began:.0f} s, load {load}, {failed} cases failed")
     for name in first:
         print(f"  {name}: {first[name]} before, {last[name]} after")
     return failed

@@ -209,8 +209,8 @@ class Scene:
         for place in ("/etc/cni/net.d", "/var/lib/cni/networks", "/run", "/tmp", "/dev/shm"):
             if os.path.isdir(place):
                 found["files"] += sorted(f"{place}/{name}" for name in os.listdir(place) if run_mark in name)
-        found["cgroups"] = sorted(str(path) for path in pathlib.Path("/sys/fs/cgroup").glob("**/god-*")
-                                 if run_mark in path.name)
+        found["cgroups"] = sorted(f"{place}/{name}" for place, names, _ in os.walk("/sys/fs/cgroup") for name in names
+                                  if run_mark in name)
         if self.containers:
             found["cgroups"] += self.container_cgroups()
             found["containers"] = sorted(self.podman("ps", "-aq", "--external").split())
