@@ -56,12 +56,15 @@ god_status gtx_group_device_bytes(const god_eval_job *job, uint64_t tokens_max, 
         return god_fail(err, GOD_E_INVALID, "the job names no base model");
     }
     GOD_TRY(god_nn_lm_read_info(job->base_model_dir, &info, err));
+    uint64_t pass = tokens_max * token_bytes(&info) + LOGITS_TILE_BYTES;
+    if (job->device == GOD_DEV_CUDA) { /* a GPU has no memory to spare, and its buffers are counted one by one */
+        GOD_TRY(god_nn_lm_pass_bytes(job->base_model_dir, job->device, job->precision, tokens_max, &pass, err));
+    }
     for (uint32_t i = 0; i < job->submission_count; i++) {
         uint64_t bytes = weight_bytes(job, job->submissions[i]->model_dir);
         largest = bytes > largest ? bytes : largest;
     }
-    *ret_bytes = weight_bytes(job, job->base_model_dir) + largest + tokens_max * token_bytes(&info) + states_bytes +
-                 LOGITS_TILE_BYTES + ENGINE_BYTES;
+    *ret_bytes = weight_bytes(job, job->base_model_dir) + largest + pass + states_bytes + ENGINE_BYTES;
     return GOD_OK;
 }
 

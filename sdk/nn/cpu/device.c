@@ -91,9 +91,7 @@ god_status cpu_scratch_get(gnn_device *device, uint32_t which, size_t bytes, voi
 static const gnn_device_table table = {
     .size = sizeof(gnn_device_table),
     .version = GNN_DEVICE_VERSION,
-    .chunk_rows = 1024,
-    .head_rows = 512,
-    .head_outputs = 4096, /* 512 x 4096 f32 are 8 MiB */
+    .sizes = {GNN_CPU_CHUNK_ROWS, GNN_CPU_HEAD_ROWS, GNN_CPU_HEAD_OUTPUTS},
     .open = cpu_open,
     .close = cpu_close,
     .describe = cpu_describe,

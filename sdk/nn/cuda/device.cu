@@ -218,14 +218,10 @@ static void cuda_memory(gnn_device *device, uint64_t *ret_weights, uint64_t *ret
     (void)cudaMemPoolGetAttribute(device->pool, cudaMemPoolAttrUsedMemHigh, ret_buffers_peak);
 }
 
-/* 8192 rows give each of 132 processors several tiles of every product but the narrowest; 4096 x 16384 bf16 logits are
- * 128 MiB, and twice as much with a divergence. */
 static const gnn_device_table cuda_table = {
     .size = sizeof(gnn_device_table),
     .version = GNN_DEVICE_VERSION,
-    .chunk_rows = 8192,
-    .head_rows = 4096,
-    .head_outputs = 16384,
+    .sizes = {GNN_CUDA_CHUNK_ROWS, GNN_CUDA_HEAD_ROWS, GNN_CUDA_HEAD_OUTPUTS},
     .open = cuda_open,
     .close = cuda_close,
     .describe = cuda_describe,

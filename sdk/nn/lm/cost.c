@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "god/helpers/file.h"
-#include "lm/params.h"
+#include "lm/model.h"
 
 static uint32_t is_expert(const gnn_module *module)
 {
@@ -84,6 +84,27 @@ god_status god_nn_lm_cost(const char *model_dir, const char *adapter_dir, uint32
         ret_cost->weight_bytes = (uint64_t)((sum.stored + low_rank) * (precision == GOD_PRECISION_F32 ? 4.0 : 2.0));
     }
     free(modules);
+    free(config);
+    return status;
+}
+
+enum { rank_assumed = 256 }; /* of LoRA branches; their size hardly depends on it */
+
+god_status god_nn_lm_pass_bytes(const char *model_dir, uint32_t device, uint32_t precision, uint64_t tokens,
+                                uint64_t *ret_bytes, god_error *err)
+{
+    static const gnn_device_sizes cpu = {GNN_CPU_CHUNK_ROWS, GNN_CPU_HEAD_ROWS, GNN_CPU_HEAD_OUTPUTS};
+    static const gnn_device_sizes cuda = {GNN_CUDA_CHUNK_ROWS, GNN_CUDA_HEAD_ROWS, GNN_CUDA_HEAD_OUTPUTS};
+    gnn_config *config = malloc(sizeof *config); /* large */
+    if (config == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "out of memory for a configuration");
+    }
+    const int64_t count = tokens < INT32_MAX ? (int64_t)tokens : INT32_MAX;
+    god_status status = gnn_config_read(model_dir, config, err);
+    if (status == GOD_OK) {
+        *ret_bytes =
+            gnn_pass_bytes(config, device == GOD_DEV_CUDA ? &cuda : &cpu, precision, count, count, rank_assumed, 1);
+    }
     free(config);
     return status;
 }

@@ -45,7 +45,7 @@ static god_status apply_chunk(god_nn_engine *engine, const gnn_linear *linear, c
 god_status gnn_linear_apply(god_nn_engine *engine, const gnn_linear *linear, const void *x, int64_t x_stride, void *y,
                             int64_t y_stride, int64_t rows, int64_t first, int64_t last, god_error *err)
 {
-    const int64_t chunk = engine->ops->chunk_rows;
+    const int64_t chunk = engine->ops->sizes.chunk_rows;
     for (int64_t row = 0; row < rows; row += chunk) {
         int64_t count = rows - row < chunk ? rows - row : chunk;
         gnn_matmul_args product = {gnn_at(y, engine->dtype, row * y_stride),
@@ -107,7 +107,7 @@ static god_status run_mlp_chunk(const gnn_pass *p, const gnn_layer *layer, const
 god_status gnn_run_mlp(const gnn_pass *p, const gnn_layer *layer, const void *x, void *y, god_error *err)
 {
     const uint32_t dtype = p->engine->dtype;
-    const int64_t chunk = p->engine->ops->chunk_rows;
+    const int64_t chunk = p->engine->ops->sizes.chunk_rows;
     for (int64_t row = 0; row < p->tokens; row += chunk) {
         int64_t rows = p->tokens - row < chunk ? p->tokens - row : chunk, at = row * p->hidden;
         GOD_TRY(run_mlp_chunk(p, layer, gnn_at_const(x, dtype, at), gnn_at(y, dtype, at), rows, err));

@@ -43,6 +43,12 @@ god_status gnn_linear_apply(god_nn_engine *engine, const gnn_linear *linear, con
  * length of the output's row of W + scale B A. */
 god_status gnn_dora_prepare(god_nn_engine *engine, gnn_linear *linear, god_error *err);
 
+/* Bytes on the device beside the weights while a pack of `tokens` runs and `rows` of its states are scored: everything
+ * but the rotary tables and what a device's libraries take for themselves. rank: of LoRA branches, 0 without any;
+ * with_divergence: two models' states and tiles of logits. An upper bound for experts and fused layers. */
+uint64_t gnn_pass_bytes(const gnn_config *config, const gnn_device_sizes *sizes, uint32_t dtype, int64_t tokens,
+                        int64_t rows, int64_t rank, uint32_t with_divergence);
+
 /* Runs the decoder over the pack, which has been checked; *ret_x is scratch of the engine: (tokens, embed_cols), what
  * the head reads. */
 god_status gnn_forward(god_nn_lm *lm, const gnn_params *params, const god_nn_pack *pack, void **ret_x, god_error *err);

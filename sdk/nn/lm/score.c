@@ -4,11 +4,11 @@
 #include "lm/model.h"
 #include "lm/pack.h"
 
-enum { tile_rows_max = 4096 }; /* no device wants more rows of logits at once */
+enum { tile_rows_max = GNN_CUDA_HEAD_ROWS }; /* no device wants more rows of logits at once */
 
 static int64_t tile_rows_of(const god_nn_engine *engine)
 {
-    return engine->ops->head_rows < tile_rows_max ? engine->ops->head_rows : tile_rows_max;
+    return engine->ops->sizes.head_rows < tile_rows_max ? engine->ops->sizes.head_rows : tile_rows_max;
 }
 
 static const gnn_params *params_of(const god_nn_lm *lm, const god_nn_adapter *adapter)
@@ -108,7 +108,7 @@ static god_status check_side(const side *s, god_error *err)
 static god_status begin_rows(side *s, god_nn_engine *engine, const int64_t *index, int64_t count, god_error *err)
 {
     const size_t bytes = gnn_dtype_bytes(engine->dtype);
-    const int64_t tile_rows = tile_rows_of(engine), tile_outputs = engine->ops->head_outputs;
+    const int64_t tile_rows = tile_rows_of(engine), tile_outputs = engine->ops->sizes.head_outputs;
     GOD_TRY(gnn_scratch_get(engine, s->rows_scratch, tile_rows, s->head->cols, bytes, &s->rows, err));
     GOD_TRY(gnn_scratch_get(engine, s->logits_scratch, tile_rows, tile_outputs, bytes, &s->logits, err));
     return gather(engine, s->rows, s->states->rows, index, count, s->head->cols, err);
@@ -117,7 +117,7 @@ static god_status begin_rows(side *s, god_nn_engine *engine, const int64_t *inde
 static god_status fill_tile(const side *s, god_nn_engine *engine, int64_t count, int64_t first, int64_t last,
                             god_error *err)
 {
-    const int64_t tile_outputs = engine->ops->head_outputs;
+    const int64_t tile_outputs = engine->ops->sizes.head_outputs;
     GOD_TRY(
         gnn_linear_apply(engine, s->head, s->rows, s->head->cols, s->logits, tile_outputs, count, first, last, err));
     if (s->lm->config.logit_softcap == 0.0f) {
@@ -143,7 +143,7 @@ typedef struct block {
 static god_status run_tiles(const block *b, side *model, side *reference, const int32_t *targets, god_error *err)
 {
     const gnn_device_table *ops = b->engine->ops;
-    const int64_t tile_outputs = ops->head_outputs;
+    const int64_t tile_outputs = ops->sizes.head_outputs;
     gnn_head_args args = {.targets = targets, .rows = b->count, .z_stride = tile_outputs};
     int64_t outputs = model->head->outputs;
     GOD_TRY(begin_rows(model, b->engine, b->index, b->count, err));

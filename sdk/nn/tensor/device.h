@@ -35,13 +35,23 @@ typedef struct gnn_device_options {
 /* Module and engine are built from the same tree; a module with another number is not used. */
 #define GNN_DEVICE_VERSION 6u
 
+/* How much a device wants at once. chunk_rows: rows of activations that go through a layer's temporary buffers; a bound
+ * on memory that changes no digit. head_rows and head_outputs: one tile of logits; its width decides the order of sums
+ * over the vocabulary and so the last digits of a loss. */
+typedef struct gnn_device_sizes {
+    int64_t chunk_rows, head_rows, head_outputs;
+} gnn_device_sizes;
+
+/* Of the CPU and of the plain reference: 512 x 4096 f32 are 8 MiB. Of CUDA: 8192 rows give each of 132 processors
+ * several tiles of every product but the narrowest; 4096 x 16384 bf16 logits are 128 MiB, and twice that with a
+ * divergence. */
+enum { GNN_CPU_CHUNK_ROWS = 1024, GNN_CPU_HEAD_ROWS = 512, GNN_CPU_HEAD_OUTPUTS = 4096 };
+enum { GNN_CUDA_CHUNK_ROWS = 8192, GNN_CUDA_HEAD_ROWS = 4096, GNN_CUDA_HEAD_OUTPUTS = 16384 };
+
 typedef struct gnn_device_table {
     uint32_t size, version;
 
-    /* How much the device wants at once. chunk_rows: rows of activations that go through a layer's temporary buffers;
-     * a bound on memory that changes no digit. head_rows and head_outputs: one tile of logits; its width decides the
-     * order of sums over the vocabulary and so the last digits of a loss. */
-    int64_t chunk_rows, head_rows, head_outputs;
+    gnn_device_sizes sizes;
 
     god_status (*open)(const gnn_device_options *options, gnn_device **ret_device, god_error *err);
     void (*close)(gnn_device *device);                 /* accepts NULL */

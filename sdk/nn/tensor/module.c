@@ -19,17 +19,25 @@ static god_status own_folder(char buf[GOD_PATH_MAX], god_error *err)
     return written < GOD_PATH_MAX ? GOD_OK : god_fail(err, GOD_E_NOT_FOUND, "a path is too long");
 }
 
+/* What a person can do about a module that is not there. */
+static god_status refuse(const char *name, const char *file, const char *where, god_error *err)
+{
+    const char *remedy =
+        strcmp(name, "cuda") == 0 ? "; ./bootstrap build cuda makes one, and --device cpu works everywhere" : "";
+    return god_fail(err, GOD_E_NOT_FOUND, "there is no %s %s%s", file, where, remedy);
+}
+
 static god_status find_file(const char *name, const char *module_dir, char path[GOD_PATH_MAX], god_error *err)
 {
     static const char *const beside[] = {".", "../nn", "../lib/god/nn", "../../lib/god/nn", "../god/nn"};
-    char file[64], own[GOD_PATH_MAX], folder[GOD_PATH_MAX];
+    char file[64], own[GOD_PATH_MAX], folder[GOD_PATH_MAX], where[GOD_PATH_MAX + 16];
     const char *environment = getenv("GOD_NN_DIR");
     (void)snprintf(file, sizeof file, "god-nn-%s.so", name);
     const char *stated = module_dir != NULL ? module_dir : environment;
     if (stated != NULL && stated[0] != '\0') {
         GOD_TRY(god_path_join(stated, file, path, err));
-        return god_file_exists(path) ? GOD_OK
-                                     : god_fail(err, GOD_E_NOT_FOUND, "there is no %s in \"%s\"", file, stated);
+        (void)snprintf(where, sizeof where, "in \"%s\"", stated);
+        return god_file_exists(path) ? GOD_OK : refuse(name, file, where, err);
     }
     GOD_TRY(own_folder(own, err));
     for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
@@ -38,7 +46,8 @@ static god_status find_file(const char *name, const char *module_dir, char path[
             return GOD_OK;
         }
     }
-    return god_fail(err, GOD_E_NOT_FOUND, "there is no %s beside \"%s\"", file, own);
+    (void)snprintf(where, sizeof where, "beside \"%s\"", own);
+    return refuse(name, file, where, err);
 }
 
 god_status gnn_device_find(const char *name, const char *module_dir, const gnn_device_table **ret_table, god_error *err)

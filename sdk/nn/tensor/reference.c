@@ -138,9 +138,7 @@ REFERENCE_CALL(kl, gnn_head_args, gnn_kl_reference)
 const gnn_device_table gnn_device_reference = {
     .size = sizeof(gnn_device_table),
     .version = GNN_DEVICE_VERSION,
-    .chunk_rows = 1024,
-    .head_rows = 512,
-    .head_outputs = 4096, /* 512 x 4096 f32 are 8 MiB */
+    .sizes = {GNN_CPU_CHUNK_ROWS, GNN_CPU_HEAD_ROWS, GNN_CPU_HEAD_OUTPUTS},
     .open = reference_open,
     .close = reference_close,
     .describe = reference_describe,

@@ -7,6 +7,8 @@
  *     product SIZE                  time of a square product
  *     time SHAPE TOKENS LENGTH      time of a loss, and of a loss with a divergence, in sequences of LENGTH tokens
  *
+ * and without a device:  gpu-check plan SHAPE TOKENS   memory of such a pass on CUDA, counted
+ *
  * Exit status: 0 all within their bounds, 1 something is not or failed, 2 wrong usage, 77 there is no such device. */
 #include <stdlib.h>
 
@@ -48,6 +50,9 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
+    if (argc == 4 && strcmp(argv[1], "plan") == 0) {
+        return plan_memory(argv[2], strtoll(argv[3], NULL, 10));
+    }
     if (argc < 5) {
         return usage();
     }

@@ -115,6 +115,13 @@ static void describe(gnn_config *config, const shape *size)
     }
 }
 
+gnn_config *random_config(const shape *size)
+{
+    gnn_config *config = check_room(sizeof *config);
+    describe(config, size);
+    return config;
+}
+
 static void fill(god_nn_lm *lm, uint64_t seed)
 {
     const uint32_t plus1 = lm->config.arch->norm_kind == GNN_NORM_RMS_PLUS1;

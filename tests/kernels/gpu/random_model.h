@@ -18,6 +18,7 @@ typedef struct shape {
  */
 god_nn_engine *random_engine(const gnn_device_table *ops, uint32_t dtype, int32_t device_index);
 
+gnn_config *random_config(const shape *size);                                     /* freed with free() */
 god_nn_lm *random_model(god_nn_engine *engine, const shape *size, uint64_t seed); /* god_nn_lm_close is not for it */
 void random_model_free(god_nn_lm *lm);
 /* LoRA of this rank on every linear layer. */

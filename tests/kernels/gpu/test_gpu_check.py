@@ -151,6 +151,23 @@ class WholeRuns(unittest.TestCase):
         self.assertIn("there is no CUDA device on this machine that its driver can use", done.stderr)
         self.assertIn("--device cpu works everywhere", done.stderr)
 
+    def lines_of(self, *words):
+        done = subprocess.run([CHECKER, *words], capture_output=True, text=True, check=True)
+        return list(gpu_check.parse(done.stdout))
+
+    def test_what_a_pass_holds_is_what_was_counted(self):
+        nn = os.path.join(os.path.dirname(CHECKER), "nn")
+        last = self.lines_of(nn, "emulated", "f32", "time", "tiny", "64", "32")[-1]
+        self.assertEqual(last["task"], "loss and KL of an adapter")
+        # beside the plan: rotary tables, vectors, staging and padding, which are small
+        self.assertLessEqual(last["planned_bytes"], 1.01 * last["extra_bytes"])
+        self.assertLessEqual(last["extra_bytes"], last["planned_bytes"] + (1 << 20))
+
+    def test_a_pack_of_32k_tokens_with_a_vocabulary_of_152k_stays_below_4_gib(self):
+        plan, = self.lines_of("plan", "8b", "32768")
+        self.assertEqual(plan["vocabulary"], 151936)
+        self.assertLess(plan["planned_bytes"], gpu_check.GOAL_EXTRA_GIB * gpu_check.GIB)
+
     def test_the_script_says_why_it_skips(self):
         if devices.find()[0]:
             self.skipTest("this machine has a CUDA device: tests/kernels/gpu_check.sh runs the real thing")

@@ -9,6 +9,8 @@
 
 static god_error err = GOD_ERROR_INIT;
 
+enum { adapter_rank = 16 };
+
 /* Llama 3.2 1B and 3B; 8b with the vocabulary of Qwen 3, 152 k; tiny for tests of this program. */
 static const shape shapes[] = {
     {"tiny", "LlamaForCausalLM", 64, 2, 4, 2, 16, 128, 500, 0, 0.0f, 0.0f, 1},
@@ -164,6 +166,9 @@ static void time_task(const char *task, const shape *size, god_nn_lm *lm, const 
     const double flops =
         passes * ((double)w->tokens * shape_flops_per_token(size) + pairs * shape_flops_per_pair(size) +
                   (double)w->scored * shape_flops_per_head_row(size));
+    const int64_t rank = adapter != NULL ? adapter_rank : 0;
+    const uint64_t planned = gnn_pass_bytes(&lm->config, &lm->engine->ops->sizes, lm->engine->dtype, w->tokens,
+                                            w->tokens, rank, reference != NULL);
     uint64_t weights = 0, buffers = 0;
     result best = run(lm, adapter, reference, w); /* warms up */
     for (int turn = 0; turn < 3; turn++) {
@@ -175,26 +180,50 @@ static void time_task(const char *task, const shape *size, god_nn_lm *lm, const 
     }
     printf("{\"what\": \"time\", \"task\": \"%s\", \"shape\": \"%s\", \"dtype\": \"%s\", \"tokens\": %lld, "
            "\"length\": %lld, \"seconds\": %.6g, \"tflops\": %.6g, \"weight_bytes\": %llu, \"extra_bytes\": %llu, "
+           "\"planned_bytes\": %llu, "
            "\"loss\": %.6f, \"divergence\": %.6f}\n",
            task, size->name, name_of(lm->engine->dtype), (long long)w->tokens, (long long)w->length, best.seconds,
-           flops / best.seconds * 1e-12, (unsigned long long)weights, (unsigned long long)buffers, best.loss,
-           best.divergence);
+           flops / best.seconds * 1e-12, (unsigned long long)weights, (unsigned long long)buffers,
+           (unsigned long long)planned, best.loss, best.divergence);
     fflush(stdout);
+}
+
+static const shape *find_shape(const char *name)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        if (strcmp(shapes[i].name, name) == 0) {
+            return &shapes[i];
+        }
+    }
+    return NULL;
+}
+
+int plan_memory(const char *name, int64_t tokens)
+{
+    static const gnn_device_sizes sizes = {GNN_CUDA_CHUNK_ROWS, GNN_CUDA_HEAD_ROWS, GNN_CUDA_HEAD_OUTPUTS};
+    const shape *size = find_shape(name);
+    if (size == NULL || tokens < 1) {
+        fprintf(stderr, "gpu-check: shapes are tiny, 1b, 3b and 8b, and a pack has a token\n");
+        return 2;
+    }
+    gnn_config *config = random_config(size);
+    printf("{\"what\": \"plan\", \"shape\": \"%s\", \"tokens\": %lld, \"vocabulary\": %lld, \"planned_bytes\": %llu}\n",
+           name, (long long)tokens, (long long)size->vocab,
+           (unsigned long long)gnn_pass_bytes(config, &sizes, GNN_BF16, tokens, tokens, adapter_rank, 1));
+    free(config);
+    return 0;
 }
 
 int time_model(const gnn_device_table *ops, uint32_t dtype, const char *name, int64_t tokens, int64_t length)
 {
-    const shape *size = NULL;
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        size = strcmp(shapes[i].name, name) == 0 ? &shapes[i] : size;
-    }
+    const shape *size = find_shape(name);
     if (size == NULL || length < 2 || tokens < length || tokens % length != 0) {
         fprintf(stderr, "gpu-check: shapes are tiny, 1b, 3b and 8b, and tokens are a multiple of the length\n");
         return 2;
     }
     god_nn_engine *engine = random_engine(ops, dtype, 0);
     god_nn_lm *lm = random_model(engine, size, 1);
-    god_nn_adapter *adapter = random_adapter(lm, 16, 500);
+    god_nn_adapter *adapter = random_adapter(lm, adapter_rank, 500);
     work w = make_work(tokens, length, size->vocab);
     time_task("loss", size, lm, NULL, NULL, &w);
     time_task("loss of an adapter", size, lm, adapter, NULL, &w);

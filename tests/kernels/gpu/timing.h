@@ -9,5 +9,7 @@ void time_product(const gnn_device_table *ops, uint32_t dtype, int64_t size);
 /* Loss, loss of a LoRA adapter of rank 16, and its loss with the divergence from the base, whose pass is run, too. 2
  * when the arguments make no sense. */
 int time_model(const gnn_device_table *ops, uint32_t dtype, const char *name, int64_t tokens, int64_t length);
+/* Bytes that a loss with a divergence of an adapter holds on a CUDA device beside the weights, counted and not run. */
+int plan_memory(const char *name, int64_t tokens);
 
 #endif

@@ -162,6 +162,26 @@ START_TEST(test_nn_config__cost_is_that_of_the_products)
 }
 END_TEST
 
+/* Counted by hand, on CUDA in bf16: a token has three rows of 32 (residual, norm, branch), q, k, v and the attended q;
+ * a row inside a layer three of 48, and a LoRA branch 256 low and 96 high numbers; the head two tiles of 4096 states
+ * and 16384 logits, and 44 bytes of sums and target. */
+START_TEST(test_nn_config__memory_of_a_pass_is_that_of_its_buffers)
+{
+    char text[1024];
+    god_error err = GOD_ERROR_INIT;
+    const uint64_t token = 3 * 32 + 2 * 32 + 2 * 16, row = 3 * 48 + 256 + 96, states = 2 * 32;
+    const uint64_t tiles = 2 * 4096 * (32 + 16384), rest = 10 * 2 * 4 + 4096 * 44;
+    uint64_t bytes = 0;
+    tiny_llama(text, sizeof text, "");
+    tiny_dir("memory");
+    tiny_text_write("memory", "config.json", text);
+    ck_assert_int_eq(god_nn_lm_pass_bytes("memory", GOD_DEV_CUDA, GOD_PRECISION_BF16, 10, &bytes, &err), GOD_OK);
+    ck_assert_uint_eq(bytes, 2 * (10 * (token + row + states) + tiles) + rest);
+    ck_assert_int_eq(god_nn_lm_pass_bytes("nowhere", GOD_DEV_CUDA, GOD_PRECISION_BF16, 10, &bytes, &err),
+                     GOD_E_NOT_FOUND);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("nn_config");
@@ -173,6 +193,7 @@ int main(void)
     tcase_add_test(tests, test_nn_config__reads_both_spellings_of_the_rotary_settings);
     tcase_add_test(tests, test_nn_config__read_info_keeps_to_the_callers_size);
     tcase_add_test(tests, test_nn_config__cost_is_that_of_the_products);
+    tcase_add_test(tests, test_nn_config__memory_of_a_pass_is_that_of_its_buffers);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -35,9 +35,8 @@ typedef struct god_nn_engine_options {
 } god_nn_engine_options;
 
 god_status god_nn_engine_open(const god_nn_engine_options *options, god_nn_engine **ret_engine, god_error *err);
-void god_nn_engine_close(god_nn_engine *engine); /* accepts NULL */
-const char *god_nn_engine_describe(
-    const god_nn_engine *engine); /* "cpu avx512, bf16, 2 threads" */
+void god_nn_engine_close(god_nn_engine *engine);                 /* accepts NULL */
+const char *god_nn_engine_describe(const god_nn_engine *engine); /* "cpu avx512, bf16, 2 threads" */
 
 /* What config.json says, read with limits, before any weight is touched. */
 typedef struct god_nn_lm_info {
@@ -137,6 +136,11 @@ typedef struct god_nn_cost {
  * token visits. */
 god_status god_nn_lm_cost(const char *model_dir, const char *adapter_dir, uint32_t precision, const god_nn_load *load,
                           god_nn_cost *ret_cost, god_error *err);
+
+/* Bytes that a pass over a pack of `tokens` holds on the device beside the weights, at most: buffers, states of every
+ * row of two models, and two tiles of logits, with LoRA branches. From config.json alone. */
+god_status god_nn_lm_pass_bytes(const char *model_dir, uint32_t device, uint32_t precision, uint64_t tokens,
+                                uint64_t *ret_bytes, god_error *err);
 
 /* Products per second that the engine reaches right now, measured on a product of its own for about 0.05 s. */
 god_status god_nn_engine_flops(god_nn_engine *engine, double *ret_flops_per_s, god_error *err);
