@@ -16,7 +16,7 @@ static const gdi_option options[] = {
      .help = "its test data, .json or .jsonl (what the task names on hub or object store)"},
     {.name = "--base", .value = "DIR", .help = "the base model, in Hugging Face layout (the task's model on the hub)"},
     {.name = "--submission", .value = "NAME=DIR", .help = "a submitted model; once for each"},
-    {.name = "--device", .value = "cpu|cuda", .help = "where to compute (cpu)"},
+    {.name = "--device", .value = "cpu|cuda|auto", .help = "where to compute; auto: on a GPU where there is one (cpu)"},
     {.name = "--precision", .value = "f32|bf16", .help = "of weights and activations (bf16)"},
     {.name = "--threads", .value = "N", .help = "processor threads (\"worker.threads\" of god.yaml)"},
     {.name = "--seed", .value = "N", .help = "for whatever is random (0)"},
@@ -91,6 +91,16 @@ static god_status take_word(const char *name, const char *value, const char *a, 
     return GOD_OK;
 }
 
+static god_status take_device(const char *value, const char **ret, god_error *err)
+{
+    if (strcmp(value, "cpu") != 0 && strcmp(value, "cuda") != 0 && strcmp(value, "auto") != 0) {
+        return god_fail(err, GOD_E_INVALID, "\"--device\" is \"%.60s\", \"cpu\", \"cuda\" or \"auto\" is needed",
+                        value);
+    }
+    *ret = value;
+    return GOD_OK;
+}
+
 static god_status take_option(void *user, const char *name, const char *value, god_error *err)
 {
     gdi_evaluate_args *args = user;
@@ -124,7 +134,7 @@ static god_status take_option(void *user, const char *name, const char *value, g
         }
     }
     if (strcmp(name, "--device") == 0) {
-        return take_word(name, value, "cpu", "cuda", &args->device, err);
+        return take_device(value, &args->device, err);
     }
     if (strcmp(name, "--precision") == 0) {
         return take_word(name, value, "f32", "bf16", &args->precision, err);

@@ -189,11 +189,25 @@ static json_t *make_http(const gdi_config *config)
                      "time_limit_ms", (json_int_t)config->http_time_limit_ms);
 }
 
+/* "auto" is the GPU where the module for it is installed and the driver shows a device. Nothing of CUDA is opened here:
+ * that is the worker's. */
+static const char *choose_device(const gdi_evaluation *e)
+{
+    char module[GOD_PATH_MAX];
+    const char *stated = e->args->device == NULL ? "cpu" : e->args->device;
+    if (strcmp(stated, "auto") != 0) {
+        return stated;
+    }
+    uint32_t built =
+        god_path_join(e->layout.nn_dir, "god-nn-cuda.so", module, NULL) == GOD_OK && god_file_exists(module);
+    return built && god_file_exists("/dev/nvidiactl") ? "cuda" : "cpu";
+}
+
 static json_t *make_root(const gdi_evaluation *e, json_t *submissions_take, json_t *digests_take)
 {
     const gdi_evaluate_args *args = e->args;
     const gdi_config *config = &e->config;
-    const char *device = args->device == NULL ? "cpu" : args->device;
+    const char *device = choose_device(e);
     const char *precision = args->precision == NULL ? "bf16" : args->precision; /* spec 1.4: weights are bfloat16 */
     json_int_t threads = args->threads > 0 ? args->threads : config->worker_threads;
     json_int_t limit_ms = args->time_limit_s > 0 ? args->time_limit_s * 1000 : config->worker_time_limit_ms;
