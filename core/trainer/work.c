@@ -318,18 +318,27 @@ god_status gdi_work_run(const gdi_work *work, gdi_work_end *ret_end, god_error *
 
 /* ---- removing ---- */
 
-static god_status remove_all(const gdi_work *work, god_error *err)
+static god_status remove_view(const gdi_work *work, god_error *err)
 {
-    char run_path[GOD_PATH_MAX], result_path[GOD_PATH_MAX], name[80], view_dir[GOD_PATH_MAX];
+    char name[80], view_dir[GOD_PATH_MAX];
     const char *slash = strrchr(work->job_dir, '/');
+    if (slash == NULL || slash[1] == '\0' || slash[1] == '.') {
+        return god_fail(err, GOD_E_INVALID, "\"%s\" is no folder of a job", work->job_dir);
+    }
+    (void)snprintf(name, sizeof name, "views/%.64s", slash + 1);
+    GOD_TRY(god_path_join(work->config->paths_cache_dir, name, view_dir, err));
+    return god_dir_remove(view_dir, err);
+}
+
+static god_status remove_folder(const gdi_work *work, god_error *err)
+{
+    char run_path[GOD_PATH_MAX], result_path[GOD_PATH_MAX];
     GOD_TRY(god_path_join(work->job_dir, "run.json", run_path, err));
     GOD_TRY(god_path_join(work->job_dir, "result.json", result_path, err));
-    (void)snprintf(name, sizeof name, "views/%.64s", slash == NULL ? work->job_dir : slash + 1);
-    GOD_TRY(god_path_join(work->config->paths_cache_dir, name, view_dir, err));
     if (god_file_exists(run_path) && !god_file_exists(result_path)) {
         GOD_TRY(gdi_run_remove(work, err));
     }
-    GOD_TRY(god_dir_remove(view_dir, err));
+    GOD_TRY(remove_view(work, err));
     return god_dir_remove(work->job_dir, err);
 }
 
@@ -337,10 +346,10 @@ god_status gdi_work_remove(const gdi_work *work, god_error *err)
 {
     int lock = -1;
     if (!god_file_exists(work->job_dir)) {
-        return GOD_OK;
+        return remove_view(work, err);
     }
     GOD_TRY(take_lock(work->job_dir, &lock, err));
-    god_status status = remove_all(work, err);
+    god_status status = remove_folder(work, err);
     (void)close(lock);
     return status;
 }
