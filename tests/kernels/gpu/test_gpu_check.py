@@ -94,8 +94,10 @@ class Commands(unittest.TestCase):
         self.assertEqual(run.problems, ["step: exit status 1: no algorithm"])
 
     def test_a_skip_is_a_note(self):
-        run = self.run_command("import sys; print('no torch', file=sys.stderr); sys.exit(77)")
+        code = "import sys; print('no torch', file=sys.stderr); sys.exit(77)"
+        run = self.run_command(code, may_skip=True)
         self.assertEqual((run.problems, run.notes), ([], ["step: skipped, no torch"]))
+        self.assertEqual(self.run_command(code).problems, ["step: exit status 77: no torch"])
 
     def test_a_signal_is_a_problem(self):
         run = self.run_command("import os; os.kill(os.getpid(), 9)")
