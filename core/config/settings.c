@@ -624,7 +624,9 @@ const gdi_setting gdi_settings[] = {
      .type = GDI_SETTING_FILE,
      .offset = AT(tournament_models_dir),
      .set_default = default_text,
-     .help = "Folder in which base models and trained ones lie as OWNER/NAME. Empty: jobs of the kind evaluate wait."},
+     .help =
+         "Folder in which base models and trained ones lie as OWNER/NAME, for evaluations. Empty: they come from the\n"
+         "hub, through the cache."},
     {.name = "tournament.nodes",
      .type = GDI_SETTING_TEXT,
      .offset = AT(tournament_nodes),

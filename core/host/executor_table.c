@@ -9,12 +9,6 @@ static const char *no_nodes(const gdi_config *config)
     return is_source ? NULL : "\"tournament.nodes\" of god.yaml names no absolute path and no http address";
 }
 
-static const char *no_models(const gdi_config *config)
-{
-    return config->tournament_models_dir[0] == '\0' ? "\"tournament.models_dir\" of god.yaml names no folder of models"
-                                                    : NULL;
-}
-
 static const char *no_wallet(const gdi_config *config)
 {
     return config->identity_wallet_path[0] == '\0'
@@ -73,7 +67,7 @@ const gdi_executor gdi_executor_table[] = {
     {.kind = GDI_WORK_START_TRAINING, .run = gdi_run_start_training},
     {.kind = GDI_WORK_WATCH_TRAINING, .look = gdi_look_watch_training},
     {.kind = GDI_WORK_REFRESH_GPUS, .run = gdi_run_refresh_gpus},
-    {.kind = GDI_WORK_EVALUATE, .look = gdi_look_evaluate, .drop = gdi_drop_evaluate, .missing = no_models},
+    {.kind = GDI_WORK_EVALUATE, .look = gdi_look_evaluate, .drop = gdi_drop_evaluate},
     {.kind = GDI_WORK_PLAY_PAIR, .missing = no_games},
     {.kind = GDI_WORK_PLAY_ALONE, .missing = no_games},
     {.kind = GDI_WORK_PUBLISH_REPOSITORY, .missing = no_publisher},

@@ -36,6 +36,7 @@ struct gdi_executors {
     hand hands[hands_max];
     uint32_t hand_count;
     hand watcher;
+    gdi_prefetch *prefetch; /* the watcher's */
 };
 
 const char *gdi_executors_missing(const gdi_executors *executors, const char *kind)
@@ -62,6 +63,7 @@ static gdi_execution execution_of(const gdi_executors *all, gdi_held *held)
     held->user = (void *)all;
     return (gdi_execution){.config = all->options.config,
                            .layout = all->options.layout,
+                           .prefetch = all->prefetch,
                            .log = all->options.log,
                            .lease = &held->lease,
                            .payload = held->payload,
@@ -409,6 +411,7 @@ static god_status start_all(gdi_executors *all, god_error *err)
     if (all->stop_fd < 0) {
         return god_fail_errno(err, GOD_E_IO, "cannot make an event descriptor");
     }
+    GOD_TRY(gdi_prefetch_open(all->options.config, &all->prefetch, err));
     choose_kinds(all);
     for (uint32_t i = 0; i < (uint32_t)all->options.config->host_executors && i < hands_max; i++) {
         GOD_TRY(start_thread(all, &all->hands[i], run_hand, err));
@@ -479,6 +482,7 @@ void gdi_executors_stop(gdi_executors *executors)
     if (executors->watcher.started) {
         (void)pthread_join(executors->watcher.thread, NULL);
     }
+    gdi_prefetch_close(executors->prefetch);
     if (executors->stop_fd >= 0) {
         (void)close(executors->stop_fd);
     }

@@ -15,6 +15,7 @@
 #include "core/base/layout.h"
 #include "core/config/config.h"
 #include "core/host/facts.h"
+#include "core/host/prefetch.h"
 #include "core/store/jobs.h"
 
 typedef struct gdi_executors gdi_executors;
@@ -40,6 +41,7 @@ typedef struct gdi_execution {
     const gdi_config *config;
     const gdi_layout *layout;
     const gdi_log *log;
+    gdi_prefetch *prefetch; /* for looks */
     const gdi_job_lease *lease;
     const json_t *payload; /* an object */
     int64_t now_us;
