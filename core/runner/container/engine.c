@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/runner/container/build_stream.h"
 #include "core/runner/container/log_stream.h"
@@ -17,7 +18,6 @@ enum { builders_looks_max = 150, builders_pause_ns = 100 * 1000 * 1000 };
 struct gdi_engine {
     gdi_socket_http *http; /* own */
     uint32_t is_podman;
-    char version[120];
 };
 
 /* ---- requests ---- */
@@ -88,19 +88,15 @@ static void encode_path(char path[path_bytes], const char *before, const char *t
 
 /* ---- the engine ---- */
 
-static god_status read_version(gdi_engine *engine, god_error *err)
+/* Not by its version: Podman asks the machine's package manager about its parts before it says that. */
+static god_status recognise(gdi_engine *engine, god_error *err)
 {
-    json_t *root = NULL;
-    const json_t *first = NULL;
-    GOD_TRY(send_path(engine, "say its version", "GET", "/v1.41/version", NULL, &root, err));
-    first = json_array_get(json_object_get(root, "Components"), 0);
-    const char *name = json_string_value(json_object_get(first, "Name"));
-    const char *version = json_string_value(json_object_get(root, "Version"));
-    (void)snprintf(engine->version, sizeof engine->version, "%.60s %.40s", name != NULL ? name : "Docker",
-                   version != NULL ? version : "of unknown version");
-    engine->is_podman = name != NULL && strstr(name, "Podman") != NULL;
-    json_decref(root);
-    return GOD_OK;
+    god_error why = GOD_ERROR_INIT;
+    god_status status = send_path(engine, "answer", "GET", "/libpod/_ping", NULL, NULL, &why);
+    engine->is_podman = status == GOD_OK;
+    return status == GOD_OK || status == GOD_E_NOT_FOUND || status == GOD_E_INVALID
+               ? GOD_OK
+               : god_fail(err, status, "%s", why.message);
 }
 
 god_status gdi_engine_open(const char *socket_path, gdi_engine **ret_engine, god_error *err)
@@ -111,7 +107,7 @@ god_status gdi_engine_open(const char *socket_path, gdi_engine **ret_engine, god
     }
     god_status status = gdi_socket_http_open(socket_path, &engine->http, err);
     if (status == GOD_OK) {
-        status = read_version(engine, err);
+        status = recognise(engine, err);
     }
     if (status != GOD_OK) {
         gdi_engine_close(engine);
@@ -132,11 +128,6 @@ void gdi_engine_close(gdi_engine *engine)
 uint32_t gdi_engine_is_podman(const gdi_engine *engine)
 {
     return engine->is_podman;
-}
-
-const char *gdi_engine_version(const gdi_engine *engine)
-{
-    return engine->version;
 }
 
 void gdi_engine_network_name(const char *run_id, char ret_name[128])
@@ -205,14 +196,18 @@ static god_status name_build_group(gdi_engine *engine, const char *run_id, char 
 {
     json_t *info = NULL;
     char group[GDI_GROUP_NAME_BYTES];
-    GOD_TRY(send_path(engine, "describe itself", "GET", "/v1.41/info", NULL, &info, err));
-    const char *driver = json_string_value(json_object_get(info, "CgroupDriver"));
-    if (driver != NULL && strcmp(driver, "cgroupfs") == 0 && engine->is_podman) {
+    uint32_t makes_groups = engine->is_podman;
+    if (makes_groups && access("/run/systemd/system", F_OK) == 0) { /* otherwise nobody but the engine can make them */
+        GOD_TRY(send_path(engine, "describe itself", "GET", "/v1.41/info", NULL, &info, err));
+        const char *driver = json_string_value(json_object_get(info, "CgroupDriver"));
+        makes_groups = driver != NULL && strcmp(driver, "cgroupfs") == 0;
+        json_decref(info);
+    }
+    if (makes_groups) {
         build_group(run_id, group);
         (void)strncat(path, "&cgroupparent=%2F", path_bytes - strlen(path) - 1);
         append_encoded(path, group);
     }
-    json_decref(info);
     return GOD_OK;
 }
 

@@ -18,11 +18,10 @@ typedef struct gdi_engine gdi_engine; /* owned by whoever opened it */
 
 enum { GDI_ENGINE_ID_BYTES = 80 };
 
-/* Connects and asks for the version. */
+/* Connects and finds out whose engine it is. */
 god_status gdi_engine_open(const char *socket_path, gdi_engine **ret_engine, god_error *err);
 void gdi_engine_close(gdi_engine *engine); /* accepts NULL */
 uint32_t gdi_engine_is_podman(const gdi_engine *engine);
-const char *gdi_engine_version(const gdi_engine *engine); /* "Podman Engine 4.3.1"; borrowed */
 
 /* What the calls that take long ask and say. */
 typedef struct gdi_engine_calls {
