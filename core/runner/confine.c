@@ -67,9 +67,24 @@ static god_status note_device(void *user, const char *name, god_error *err)
     return GOD_OK;
 }
 
+/* Several parts of one GPU have one device. */
+static god_status check_count(const uint32_t *seen, size_t assigned, god_error *err)
+{
+    size_t count = 0;
+    for (int n = 0; n < devices_max; n++) {
+        count += seen[n];
+    }
+    return count >= 1 && count <= assigned
+               ? GOD_OK
+               : god_fail(err, GOD_E_INTERNAL,
+                          "the training was stopped at once: %zu GPUs are assigned, and %zu are "
+                          "there inside",
+                          assigned, count);
+}
+
 static god_status check_devices(pid_t pid, const json_t *gpu_ids, god_error *err)
 {
-    uint32_t seen[devices_max] = {0}, wanted[devices_max] = {0};
+    uint32_t seen[devices_max] = {0}, wanted[devices_max] = {0}, by_name = 0;
     char dir[64], name[32];
     size_t i = 0;
     const json_t *id = NULL;
@@ -78,12 +93,16 @@ static god_status check_devices(pid_t pid, const json_t *gpu_ids, god_error *err
         (void)snprintf(name, sizeof name, "nvidia%.16s", json_string_value(id));
         int number = gpu_number(name);
         if (number < 0) {
-            return GOD_OK; /* named by UUID: the number inside is not known here */
+            by_name = 1; /* a UUID: its number inside is not known here */
+        } else {
+            wanted[number] = 1;
         }
-        wanted[number] = 1;
     }
     (void)snprintf(dir, sizeof dir, "/proc/%ld/root/dev", (long)pid);
     GOD_TRY(god_dir_each(dir, seen, note_device, err));
+    if (by_name) {
+        return check_count(seen, json_array_size(gpu_ids), err);
+    }
     for (int n = 0; n < devices_max; n++) {
         if (seen[n] != wanted[n]) {
             return god_fail(err, GOD_E_INTERNAL, "the training was stopped at once: GPU %d is %s, and it is %s", n,

@@ -11,8 +11,9 @@
 
 #include "god/error.h"
 
-/* gpu_ids: array of texts; those that are whole numbers are compared with /dev/nvidiaN inside. GOD_E_INTERNAL names the
- * promise that does not hold. GOD_E_NOT_FOUND: the process is not to be seen (ended, or an engine elsewhere). */
+/* gpu_ids: array of texts; whole numbers are compared with /dev/nvidiaN inside, of other names only the count.
+ * GOD_E_INTERNAL names the promise that does not hold. GOD_E_NOT_FOUND: the process is not to be seen (ended, or an
+ * engine elsewhere). */
 god_status gdi_confine_check(pid_t pid, const json_t *gpu_ids, god_error *err);
 
 #endif

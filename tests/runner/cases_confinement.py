@@ -144,8 +144,8 @@ LIST_GPUS = "busybox ls /dev | busybox grep '^nvidia[0-9]' | busybox sed 's/^/gp
 
 @contextlib.contextmanager
 def gpus_of_an_engine(s):
-    """Six of the Container Device Interface: 0 to 3 as they should be, 8 brings another one along, 9 brings none."""
-    nodes = {str(i): [i] for i in range(4)} | {"8": [8, 1], "9": []}
+    """Of the Container Device Interface: 0 to 3 and one are as they should be, 8 and two bring another along, 9 none."""
+    nodes = {str(i): [i] for i in range(4)} | {"8": [8, 1], "9": [], "GPU-one": [2], "GPU-two": [2, 3]}
     devices = []
     for name, numbers in nodes.items():
         for number in numbers:
@@ -195,13 +195,13 @@ def case_sees_only_its_gpus(s):
         expect(result, "not_confined", "GPU 2 is assigned, and it is not there inside")
         return None
     with gpus_of_an_engine(s) if s.containers else gpus_of_the_machine():
-        for gpu_ids in (["2"], ["0", "3"]) if s.runner != "slurm" else (["0"], ["0", "1"]):
+        for gpu_ids in (["2"], ["0", "3"], *([["GPU-one"]] if s.containers else [])) if s.runner != "slurm" else (["0"], ["0", "1"]):
             result, seen = gpus_inside(s, gpu_ids)
             expect(result, "success")
             if s.runner == "slurm":  # which two of its own Slurm takes is Slurm's choice
                 assert len(seen) == len(gpu_ids), seen
             else:
-                assert seen == [f"nvidia{i}" for i in gpu_ids], (gpu_ids, seen)
+                assert seen == [f"nvidia{i.replace('GPU-one', '2')}" for i in gpu_ids], (gpu_ids, seen)
         result, seen = gpus_inside(s, [])
         expect(result, "success")
         assert not seen, seen
@@ -213,6 +213,7 @@ def case_is_stopped_when_it_sees_other_gpus(s):
         return "what another runner shows inside is ours alone"
     with gpus_of_an_engine(s):
         for gpu_ids, sentence in ((["8"], "GPU 1 is not assigned, and it is there inside"),
+                                  (["GPU-two"], "1 GPUs are assigned, and 2 are there inside"),
                                   (["0", "9"], "GPU 9 is assigned, and it is not there inside")):
             run_dir, result = s.run(SAVE + READY + "while true; do sleep 1; done\n", gpu_ids=gpu_ids,
                                     config=s.config() | {"gpu_kind": KIND})
