@@ -28,7 +28,8 @@ def run_all(scene, jobs, waiting):
     alive, results, started = {}, [], 0
     while len(results) < jobs:
         while started < jobs and len(alive) < NODES + waiting:
-            run_dir = scene.make_run(SAVE, nano_cpus=2000000000, memory_bytes=64 << 20)
+            run_dir = scene.make_run(SAVE, nano_cpus=2000000000, memory_bytes=64 << 20,
+                                     config={"node_runner": "process", "poll_ms": 100})
             alive[run_dir] = scene.start(run_dir)
             started += 1
         for run_dir, process in list(alive.items()):
