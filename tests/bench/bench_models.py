@@ -2,12 +2,11 @@
 """Times the engine beside transformers and PEFT on the CPU, on random Llamas, and prints Markdown tables.
 
     pip install -r sdk/examples/demo/requirements.txt
-    python3 tests/bench/bench_models.py --build build [--only throughput|group|memory] [--rows 12] [--work DIR]
+    python3 tests/bench/bench_models.py --build build [--only throughput|group] [--rows 12] [--work DIR]
 
 throughput  tokens per second of a 254 M parameter model, sequences of 256 tokens, every position scored
 group       8 LoRA submissions with a KL term on a 125 M parameter model: `god evaluate` as a whole beside a careful
             person's one process and beside a process for each submission (one is timed and counted 8 times)
-memory      peak memory of a model that is loaded and scored, and time and memory by rows and by submissions
 
 Each figure is seconds of processor time (all threads together, child processes too) and of wall time. Other work on the
 machine changes the first little, so ratios are of the first.
@@ -118,35 +117,17 @@ def group(build, work, row_count):
         print(f"| {name} | {seconds:.1f} s | {wall_s:.1f} s | {seconds / cpu:.2f} | {worst:.1e} |", flush=True)
 
 
-def memory(build, work):
-    folder = make_models(work, "250m")
-    size = (folder / "base" / "model.safetensors").stat().st_size / 2**20
-    print("| model | bytes of weights | peak | allowed: 1.3 times + 1 GiB |\n|---|---|---|---|")
-    for precision in ("bf16", "f32"):
-        out, _, _ = run(build / "tests" / "bench-lm", folder / "base", precision, 2, LENGTH, 1,
-                        environment=engine_environment(build))
-        peak = last_json(out)["peak_mib"]
-        allowed = f"{1.3 * size + 1024:.0f} MiB" if precision == "bf16" else "-"
-        print(f"| 254 M parameters, {precision} | {size:.0f} MiB | {peak:.0f} MiB | {allowed} |", flush=True)
-    small = make_models(work, "10m", GROUP)
-    print("\n| rows | submissions | processor time | wall time |\n|---|---|---|---|")
-    for rows, adapters in ((20, 2), (40, 2), (80, 2), (160, 2), (40, 1), (40, 4), (40, 8)):
-        _, wall, cpu = evaluate(build, small, write_rows(work, rows), adapters)
-        print(f"| {rows} | {adapters} | {cpu:.2f} s | {wall:.2f} s |", flush=True)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=Path, default=Path("build"))
-    parser.add_argument("--only", choices=("throughput", "group", "memory"))
+    parser.add_argument("--only", choices=("throughput", "group"))
     parser.add_argument("--rows", type=int, default=12, help="of the group's test file")
     parser.add_argument("--work", type=Path, help="where the models are written; a temporary folder by default")
     args = parser.parse_args()
     build = args.build.resolve()
     with tempfile.TemporaryDirectory(prefix="god-bench-") as scratch:
         work = args.work.resolve() if args.work else Path(scratch)
-        parts = {"throughput": lambda: throughput(build, work), "group": lambda: group(build, work, args.rows),
-                 "memory": lambda: memory(build, work)}
+        parts = {"throughput": lambda: throughput(build, work), "group": lambda: group(build, work, args.rows)}
         for name, part in parts.items():
             if args.only in (None, name):
                 print(f"\n### {name}\n")
