@@ -33,10 +33,10 @@ static god_status handle_ready(void *context, const gdi_request *request, gdi_an
     uint32_t is_ready = gdi_gpus_read(api->gpus, &list, &why) == GOD_OK;
     uint32_t taken_count = gdi_trainer_taken(api, taken);
     answer->status = is_ready ? 200 : 503;
-    answer->json = json_pack("{s:b, s:s?, s:{s:i, s:i}, s:{s:i, s:i}}", "ready", is_ready, "reason",
-                             is_ready ? NULL : why.message, "jobs", "running", (int)gdi_crew_count(api->crew), "max",
-                             (int)api->config->trainer_jobs_max, "gpus", "offered", (int)list.count, "taken",
-                             (int)taken_count);
+    answer->json =
+        json_pack("{s:b, s:s?, s:{s:i, s:i}, s:{s:i, s:i}}", "ready", is_ready, "reason", is_ready ? NULL : why.message,
+                  "jobs", "running", (int)gdi_crew_count(api->crew), "max", (int)api->config->trainer_jobs_max, "gpus",
+                  "offered", (int)list.count, "taken", (int)taken_count);
     return answer->json != NULL ? GOD_OK : god_fail(err, GOD_E_NOMEM, "out of memory for an answer");
 }
 
@@ -54,8 +54,8 @@ static uint32_t count_record(void *user, const gdi_record *record)
 
 static god_status add_jobs(const gdi_trainer_api *api, god_text *out, god_error *err)
 {
-    static const char *const kinds[] = {NULL, "training", "model_prep"},
-                             *const statuses[] = {NULL, "training", "success", "failure"};
+    static const char *const kinds[] = {NULL, "training", "model_prep"}, *const statuses[] = {NULL, "training",
+                                                                                              "success", "failure"};
     tally t = {.by_kind_and_status = {{0}}};
     gdi_records_each(api->records, &t, count_record);
     GOD_TRY(gdi_metrics_head(out, "god_trainer_jobs", "gauge", "Jobs that the trainer remembers.", err));
