@@ -111,6 +111,9 @@ def case_survives_a_dead_controller(s):
     run_dir = s.make_run(WAIT_FOR_GO)
     process = s.start(run_dir)
     wait_for(s.inside(run_dir, "started"), process)
+    # A controller that had not saved the job yet gives its number to the next one, and the node refuses that.
+    saved, started = s.slurm.top / "state/job_state", s.inside(run_dir, "started").stat().st_mtime
+    s.slurm.wait(lambda: saved.exists() and saved.stat().st_mtime > started, "the controller does not save its jobs")
     s.slurm.kill("slurmctld")
     (run_dir / "cache/go").write_text("")
     expect(s.finish(run_dir, process), "success")

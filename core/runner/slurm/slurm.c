@@ -38,6 +38,7 @@ enum {
     usual_ask_ms = 10000,
     gone_looks_max = 5,
     gone_pause_ms = 200,
+    state_bytes = 128,
     print_bytes = 16 << 10
 };
 enum { minutes_of_slack = 30 }; /* building and collecting count in Slurm's limit, not in ours */
@@ -244,18 +245,19 @@ static god_status look_at_node(slurm *self, uint32_t *ret_ended, god_error *err)
     return GOD_OK;
 }
 
-/* Does Slurm still have it? *ret_state: "RUNNING", "PENDING" ...; "" when it is gone. A controller that does not answer
- * counts as "UNKNOWN". */
-static void ask_slurm(const slurm *self, char ret_state[64])
+/* Does Slurm still have it? *ret_state: "RUNNING None", "PENDING Resources" ...; "" when it is gone. A controller that
+ * does not answer counts as "UNKNOWN". By name, too: one that was killed may give a number to another job again. */
+static void ask_slurm(const slurm *self, char ret_state[state_bytes])
 {
     char answer[256];
     god_error why = GOD_ERROR_INIT;
-    const char *const arguments[] = {"--noheader", "--format=%T", "--jobs", self->run->state.handle, NULL};
+    const char *const arguments[] = {"--noheader", "--format=%T %r", "--jobs", self->run->state.handle,
+                                     "--name",     self->name,       NULL};
     god_status status = call(self, "squeue", arguments, answer, sizeof answer, &why);
     if (status == GOD_OK) {
-        (void)snprintf(ret_state, 64, "%.63s", answer);
+        (void)snprintf(ret_state, state_bytes, "%.120s", answer);
     } else {
-        (void)snprintf(ret_state, 64, "%s", strstr(why.message, "Invalid job id") != NULL ? "" : "UNKNOWN");
+        (void)snprintf(ret_state, state_bytes, "%s", strstr(why.message, "Invalid job id") != NULL ? "" : "UNKNOWN");
     }
 }
 
@@ -302,11 +304,21 @@ static uint32_t is_gone(const char *state)
     static const char *const ends[] = {"",          "COMPLETED", "FAILED",    "CANCELLED",     "TIMEOUT",
                                        "NODE_FAIL", "PREEMPTED", "BOOT_FAIL", "OUT_OF_MEMORY", "DEADLINE"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        if (strcmp(state, ends[i]) == 0) {
+        const size_t bytes = strlen(ends[i]);
+        if (strcspn(state, " ") == bytes && memcmp(state, ends[i], bytes) == 0) {
             return 1;
         }
     }
     return 0;
+}
+
+/* A node that could not start it is drained by Slurm, and the job held until somebody says that it may try another. */
+static void release(const slurm *self)
+{
+    char answer[256];
+    god_error ignored = GOD_ERROR_INIT;
+    const char *const arguments[] = {"release", self->run->state.handle, NULL};
+    (void)call(self, "scontrol", arguments, answer, sizeof answer, &ignored);
 }
 
 static god_status watch(slurm *self, god_error *err)
@@ -325,10 +337,13 @@ static god_status watch(slurm *self, god_error *err)
             self->cancelled = 1;
         }
         if (self->cancelled || gone_looks > 0 || gdi_clock_ms() >= next_ask_ms) {
-            char state[64];
+            char state[state_bytes];
             ask_slurm(self, state);
             next_ask_ms = gdi_clock_ms() + (uint64_t)self->ask_ms;
             gone_looks = is_gone(state) ? gone_looks + 1 : 0;
+            if (strstr(state, "launch failed requeued held") != NULL) {
+                release(self);
+            }
         }
         if (gone_looks >= gone_looks_max) { /* the shared file system may be a moment behind */
             if (self->cancelled) {
