@@ -66,21 +66,32 @@ static void say_failed(gdi_run *run)
                      advice != NULL ? advice : "");
 }
 
+/* Whoever asks us to stop may have told the training itself, which was then faster: Slurm signals a whole job. */
+static uint32_t reason_of(const gdi_run *run, const gdi_run_watch *watch, int32_t exit_code)
+{
+    const gdi_run_calls *calls = run->calls;
+    if (watch->reason == 0 && exit_code != 0 && calls->stop_asked != NULL && calls->stop_asked(calls->user) != 0) {
+        return GDI_RUN_CANCELLED;
+    }
+    return watch->reason;
+}
+
 void gdi_run_judge(gdi_run *run, const gdi_run_watch *watch, int32_t exit_code, uint32_t out_of_memory)
 {
     const gdi_run_spec *spec = run->spec;
+    const uint32_t reason = reason_of(run, watch, exit_code);
     run->state.ended_us = gdi_run_now_us();
     run->state.exit_code = exit_code;
-    if (watch->reason == GDI_RUN_TIME_LIMIT) {
+    if (reason == GDI_RUN_TIME_LIMIT) {
         gdi_run_end_with(run, GDI_RUN_TIME_LIMIT, "killed at the time limit of %lld s; what was saved by then counts",
                          (long long)spec->time_limit_s);
-    } else if (watch->reason == GDI_RUN_DISK_FULL) {
+    } else if (reason == GDI_RUN_DISK_FULL) {
         gdi_run_end_with(run, GDI_RUN_DISK_FULL,
                          "killed: it wrote %llu bytes to /app/checkpoints and %llu elsewhere, "
                          "%lld are allowed",
                          (unsigned long long)watch->output_bytes, (unsigned long long)watch->layer_bytes,
                          (long long)spec->disk_bytes_max);
-    } else if (watch->reason == GDI_RUN_CANCELLED) {
+    } else if (reason == GDI_RUN_CANCELLED) {
         gdi_run_end_with(run, GDI_RUN_CANCELLED, "cancelled");
     } else if (out_of_memory || exit_code == 128 + SIGKILL) { /* we did not kill it, so the kernel did */
         gdi_run_end_with(run, GDI_RUN_OUT_OF_MEMORY, "killed: it used more than %lld bytes of memory",

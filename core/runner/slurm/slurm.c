@@ -18,6 +18,7 @@
  * Slurm is asked: a thousand runs in its queue must not keep its controller busy with answers. */
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,7 +233,9 @@ static god_status look_at_node(slurm *self, uint32_t *ret_ended, god_error *err)
         ours->started_us = node.started_us;
         return gdi_run_enter(self->run, GDI_RUN_TRAINING, err);
     }
-    if (node.phase == GDI_RUN_ENDED && node.outcome == GDI_RUN_CANCELLED && !self->cancelled) {
+    const uint32_t was_told =
+        node.outcome == GDI_RUN_CANCELLED || (node.outcome == GDI_RUN_FAILED && node.exit_code == 128 + SIGTERM);
+    if (node.phase == GDI_RUN_ENDED && was_told && !self->cancelled) {
         return GOD_OK; /* Slurm asked it to stop, to requeue it perhaps; Slurm says what comes of it */
     }
     if (node.phase == GDI_RUN_ENDED) {
