@@ -155,7 +155,7 @@ void stage_set_up(void)
                          .salt = "s4lt",
                          .hub_user = "made",
                          .calls = &s->calls,
-                         .run = {.runner = "process", .trusted = 1, .memory_bytes = UINT64_C(1) << 46},
+                         .run = {.runner = "process", .trusted = 1, .memory_bytes = UINT64_C(1) << 50},
                          .upload_pause_ms = 1,
                          .allow_local_repository = 1};
 }
