@@ -5,7 +5,7 @@
  *     kernels                       every operation against the plain reference
  *     models                        whole models against the plain reference, and in other packs
  *     product SIZE                  time of a square product
- *     time SHAPE TOKENS LENGTH      time of a loss, and of a loss with a divergence, in sequences of LENGTH tokens
+ *     time SHAPE TOKENS LENGTH [TURNS]   time of a loss, and of a loss with a divergence, in sequences of LENGTH tokens
  *
  * and without a device:  gpu-check plan SHAPE TOKENS   memory of such a pass on CUDA, counted
  *
@@ -14,6 +14,8 @@
 
 #include "check.h"
 #include "timing.h"
+
+enum { turns_default = 4 };
 
 static const gnn_device_table *table_of(const char *module_dir, const char *device)
 {
@@ -68,8 +70,9 @@ int main(int argc, char **argv)
         time_product(ops, dtype, strtoll(argv[5], NULL, 10));
         return 0;
     }
-    if (strcmp(argv[4], "time") == 0 && argc == 8) {
-        return time_model(ops, dtype, argv[5], strtoll(argv[6], NULL, 10), strtoll(argv[7], NULL, 10));
+    if (strcmp(argv[4], "time") == 0 && (argc == 8 || argc == 9)) {
+        const int turns = argc == 9 ? atoi(argv[8]) : turns_default;
+        return time_model(ops, dtype, argv[5], strtoll(argv[6], NULL, 10), strtoll(argv[7], NULL, 10), turns);
     }
     return usage();
 }

@@ -159,7 +159,7 @@ class WholeRuns(unittest.TestCase):
 
     def test_what_a_pass_holds_is_what_was_counted(self):
         nn = os.path.join(os.path.dirname(CHECKER), "nn")
-        last = self.lines_of(nn, "emulated", "f32", "time", "tiny", "64", "32")[-1]
+        last = self.lines_of(nn, "emulated", "bf16", "time", "tiny", "64", "32", "1")[-1]
         self.assertEqual(last["task"], "loss and KL of an adapter")
         # beside the plan: rotary tables, vectors, staging and padding, which are small
         self.assertLessEqual(last["planned_bytes"], 1.01 * last["extra_bytes"])
