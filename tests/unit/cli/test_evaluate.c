@@ -167,7 +167,7 @@ static const struct {
     {{"--submission", "a=x", "--data", ".", NULL}, "the data \".\" is not a file"},
     {{"--submission", "a=x", "--base", "nowhere", NULL}, "the base model \"nowhere\" does not exist"},
     {{"--submission", "a=x", "--base", "task.json", NULL}, "the base model \"task.json\" is not a folder"},
-    {{"--submission", "a=x", "--device", "tpu", NULL}, "\"--device\" is \"tpu\", \"cpu\" or \"cuda\" is needed"},
+    {{"--submission", "a=x", "--device", "tpu", NULL}, "\"--device\" is \"tpu\", \"cpu\", \"cuda\" or \"auto\" is needed"},
     {{"--submission", "a=x", "--threads", "0", NULL}, "\"--threads\" is \"0\", a whole number from 1 to 1024"},
     {{"--submission", "a=x", "--plugin", "nobody", NULL}, "there is no plug-in \"nobody\" that evaluates"},
     {{"--submission", "a=x", "--plugin", "./nowhere.so", NULL}, "nowhere.so"},
