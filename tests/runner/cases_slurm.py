@@ -12,6 +12,11 @@ def handle_of(run_dir):
     return json.loads((run_dir / "state.json").read_text())["handle"]
 
 
+def result_of(run_dir):
+    path = run_dir / "result.json"
+    return path.read_text() if path.exists() else "no result"
+
+
 def node_of(handle):
     return subprocess.run(["squeue", "-h", "-j", handle, "-o", "%N"], capture_output=True, text=True, check=True).stdout.strip()
 
@@ -24,11 +29,12 @@ def start_and_find(s, script=WAIT_FOR_GO):
     return run_dir, process, handle, node_of(handle)
 
 
-def hurry(handle, condition, process, what):
+def hurry(run_dir, handle, condition, process, what):
     """Slurm lets a requeued job wait for two minutes; not here."""
     deadline = time.monotonic() + 120
     while not condition():
-        assert time.monotonic() < deadline and process.poll() is None, what
+        assert process.poll() is None, f"{what}, and god-runner has ended: {result_of(run_dir)}"
+        assert time.monotonic() < deadline, what
         subprocess.run(["scontrol", "update", f"jobid={handle}", "starttime=now"], check=False, capture_output=True)
         time.sleep(0.1)
 
@@ -43,7 +49,7 @@ def case_survives_a_lost_node(s):
         if any(mark in command for mark in marks):
             os.kill(number, signal.SIGKILL)
     subprocess.run(["scontrol", "update", f"nodename={node}", "state=down", "reason=test"], check=True)
-    hurry(handle, lambda: node_of(handle) not in ("", node), process, "the job did not move to another node")
+    hurry(run_dir, handle, lambda: node_of(handle) not in ("", node), process, "the job did not move to another node")
     (run_dir / "cache/go").write_text("")
     result = s.finish(run_dir, process)
     s.slurm.start_node(int(node[1:]))
@@ -59,7 +65,7 @@ def case_survives_a_requeue(s):
     run_dir, process, handle, _ = start_and_find(s)
     began = s.inside(run_dir, "started").stat().st_mtime_ns
     subprocess.run(["scontrol", "requeue", handle], check=True)
-    hurry(handle, lambda: s.inside(run_dir, "started").exists() and s.inside(run_dir, "started").stat().st_mtime_ns != began,
+    hurry(run_dir, handle, lambda: s.inside(run_dir, "started").exists() and s.inside(run_dir, "started").stat().st_mtime_ns != began,
           process, "the requeued job does not start again")
     (run_dir / "cache/go").write_text("")
     expect(s.finish(run_dir, process), "success")
@@ -81,7 +87,7 @@ def case_survives_preemption(s):
         assert time.monotonic() < deadline and process.poll() is None, "the urgent job does not start"
         time.sleep(0.1)
     subprocess.run(["scancel", urgent], check=True)
-    hurry(handle, lambda: s.inside(run_dir, "started").exists() and s.inside(run_dir, "started").stat().st_mtime_ns != began,
+    hurry(run_dir, handle, lambda: s.inside(run_dir, "started").exists() and s.inside(run_dir, "started").stat().st_mtime_ns != began,
           process, "the preempted job does not start again")
     (run_dir / "cache/go").write_text("")
     expect(s.finish(run_dir, process), "success")

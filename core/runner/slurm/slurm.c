@@ -7,7 +7,8 @@
  * Slurm decides when and where, keeps accounts and kills; the node's god-runner builds, trains, limits and cleans up.
  * Here is only watched: node/result.json says how it ended; as long as it is missing, squeue says whether it still can.
  * A controller that does not answer is waited for, because the nodes go on without it. A node that was lost, or a job
- * that was preempted, is requeued by Slurm (config "requeue", on by default) and starts from its beginning.
+ * that was preempted, is requeued by Slurm (config "requeue", on by default), or submitted again, and starts from its
+ * beginning.
  *
  * A job that ended while the controller was away may be started again by it and then ends at once, or stay in its queue
  * until the run is removed. The job's name is god-RUN_ID, so a submission whose answer was lost with us is found again
@@ -38,6 +39,7 @@ enum {
     usual_poll_ms = 1000,
     usual_ask_ms = 10000,
     gone_looks_max = 5,
+    submissions_max = 10,
     gone_pause_ms = 200,
     state_bytes = 128,
     print_bytes = 16 << 10
@@ -50,8 +52,10 @@ typedef struct slurm {
     int64_t poll_ms, ask_ms;
     uint32_t requeue;
     char node_dir[GOD_PATH_MAX], name[128];
-    uint32_t cancelled; /* by us */
-    off_t printed;      /* of node/training.log */
+    uint32_t cancelled;   /* by us */
+    uint32_t interrupted; /* by Slurm, which may requeue it */
+    uint32_t submissions; /* beyond the first */
+    off_t printed;        /* of node/training.log */
 } slurm;
 
 /* ---- Slurm's programs ---- */
@@ -235,7 +239,8 @@ static god_status look_at_node(slurm *self, uint32_t *ret_ended, god_error *err)
     }
     const uint32_t was_told =
         node.outcome == GDI_RUN_CANCELLED || (node.outcome == GDI_RUN_FAILED && node.exit_code == 128 + SIGTERM);
-    if (node.phase == GDI_RUN_ENDED && was_told && !self->cancelled) {
+    self->interrupted = node.phase == GDI_RUN_ENDED && was_told && !self->cancelled;
+    if (self->interrupted) {
         return GOD_OK; /* Slurm asked it to stop, to requeue it perhaps; Slurm says what comes of it */
     }
     if (node.phase == GDI_RUN_ENDED) {
@@ -324,6 +329,24 @@ static void release(const slurm *self)
     (void)call(self, "scontrol", arguments, answer, sizeof answer, &ignored);
 }
 
+/* Slurm wanted to start it again and lost that: the job ended by itself a moment earlier. We do it in its place. */
+static god_status submit_again(slurm *self, god_error *err)
+{
+    static const char *const names[] = {"state.json", "result.json"};
+    char path[GOD_PATH_MAX];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        GOD_TRY(god_path_join(self->node_dir, names[i], path, err));
+        (void)unlink(path);
+    }
+    GOD_TRY(god_path_join(self->node_dir, "checkpoints", path, err));
+    GOD_TRY(god_file_exists(path) ? god_dir_remove(path, err) : GOD_OK);
+    self->interrupted = 0;
+    self->submissions++;
+    self->run->state.started_us = 0;
+    GOD_TRY(submit(self, err));
+    return gdi_run_enter(self->run, GDI_RUN_STARTING, err);
+}
+
 static god_status watch(slurm *self, god_error *err)
 {
     const gdi_run_calls *calls = self->run->calls;
@@ -351,6 +374,11 @@ static god_status watch(slurm *self, god_error *err)
         if (gone_looks >= gone_looks_max) { /* the shared file system may be a moment behind */
             if (self->cancelled) {
                 gdi_run_end_with(self->run, GDI_RUN_CANCELLED, "cancelled");
+            }
+            if (!self->cancelled && self->interrupted && self->requeue && self->submissions < submissions_max) {
+                GOD_TRY(submit_again(self, err));
+                gone_looks = 0;
+                continue;
             }
             say_lost(self);
             return GOD_OK;
