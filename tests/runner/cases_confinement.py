@@ -191,7 +191,7 @@ def case_sees_only_its_gpus(s):
         return "device files that lead nowhere need root and a machine without GPUs"
     if s.runner == "docker-api":
         with gpus_of_an_engine(s):  # which Podman below 5.4 ignores in Docker's words: then it must be refused
-            result, _ = gpus_inside(s, ["2"])
+            _, result = s.run(SAVE + READY + "while true; do sleep 1; done\n", gpu_ids=["2"], config=s.config() | {"gpu_kind": KIND})
         expect(result, "not_confined", "GPU 2 is assigned, and it is not there inside")
         return None
     with gpus_of_an_engine(s) if s.containers else gpus_of_the_machine():
