@@ -213,7 +213,8 @@ static void stop(daemon_state *d)
     (void)pthread_sigmask(SIG_UNBLOCK, &d->stops, NULL); /* a second signal ends the waiting for workers */
     gdi_queue_stop(&d->queue);
     gdi_trainer_stop(d->trainer); /* trainings go on without it */
-    gdi_web_stop(d->web);
+    gdi_web_stop(d->web);         /* answers until here, also about executors */
+    gdi_executors_free(d->executors);
     gdi_season_close(d->season);
     gdi_catalogue_close(&d->catalogue);
     gdi_watch_close(&d->watch);

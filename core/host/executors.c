@@ -462,6 +462,7 @@ god_status gdi_executors_start(const gdi_executors_options *options, gdi_executo
     }
     if (status != GOD_OK) {
         gdi_executors_stop(all);
+        gdi_executors_free(all);
         return status;
     }
     *ret_executors = all;
@@ -481,6 +482,15 @@ void gdi_executors_stop(gdi_executors *executors)
     }
     if (executors->watcher.started) {
         (void)pthread_join(executors->watcher.thread, NULL);
+    }
+    executors->hand_count = 0;
+    executors->watcher.started = 0;
+}
+
+void gdi_executors_free(gdi_executors *executors)
+{
+    if (executors == NULL) {
+        return;
     }
     gdi_prefetch_close(executors->prefetch);
     if (executors->stop_fd >= 0) {

@@ -29,8 +29,10 @@ typedef struct gdi_executors_options {
 
 /* Signals that stop the process must be blocked by the caller: they are for its own thread. */
 god_status gdi_executors_start(const gdi_executors_options *options, gdi_executors **ret_executors, god_error *err);
-/* Asks all of them to end, and waits. Accepts NULL. */
+/* Asks all of them to end, and waits. gdi_executors_missing may still be called. Accepts NULL. */
 void gdi_executors_stop(gdi_executors *executors);
+/* After gdi_executors_stop, when no other thread asks anything of them any more. Accepts NULL. */
+void gdi_executors_free(gdi_executors *executors);
 
 /* Why nobody here executes this kind; NULL when somebody does. Static text. [any] */
 const char *gdi_executors_missing(const gdi_executors *executors, const char *kind);
