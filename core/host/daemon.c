@@ -214,7 +214,7 @@ static void stop(daemon_state *d)
     gdi_queue_stop(&d->queue);
     gdi_trainer_stop(d->trainer); /* trainings go on without it */
     gdi_web_stop(d->web);         /* answers until here, also about executors */
-    gdi_executors_free(d->executors);
+    gdi_executors_close(d->executors);
     gdi_season_close(d->season);
     gdi_catalogue_close(&d->catalogue);
     gdi_watch_close(&d->watch);

@@ -462,7 +462,7 @@ god_status gdi_executors_start(const gdi_executors_options *options, gdi_executo
     }
     if (status != GOD_OK) {
         gdi_executors_stop(all);
-        gdi_executors_free(all);
+        gdi_executors_close(all);
         return status;
     }
     *ret_executors = all;
@@ -487,7 +487,7 @@ void gdi_executors_stop(gdi_executors *executors)
     executors->watcher.started = 0;
 }
 
-void gdi_executors_free(gdi_executors *executors)
+void gdi_executors_close(gdi_executors *executors)
 {
     if (executors == NULL) {
         return;

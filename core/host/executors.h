@@ -32,7 +32,7 @@ god_status gdi_executors_start(const gdi_executors_options *options, gdi_executo
 /* Asks all of them to end, and waits. gdi_executors_missing may still be called. Accepts NULL. */
 void gdi_executors_stop(gdi_executors *executors);
 /* After gdi_executors_stop, when no other thread asks anything of them any more. Accepts NULL. */
-void gdi_executors_free(gdi_executors *executors);
+void gdi_executors_close(gdi_executors *executors);
 
 /* Why nobody here executes this kind; NULL when somebody does. Static text. [any] */
 const char *gdi_executors_missing(const gdi_executors *executors, const char *kind);
