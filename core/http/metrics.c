@@ -46,3 +46,14 @@ god_status gdi_metrics_process(god_text *out, god_error *err)
     GOD_TRY(gdi_metrics_value(out, "process_threads", "gauge", "Threads.", p.threads, err));
     return gdi_metrics_value(out, "process_open_fds", "gauge", "Open descriptors.", p.open_fds, err);
 }
+
+god_status gdi_metrics_answer(god_status written, god_text *text, gdi_answer *answer)
+{
+    if (written != GOD_OK) {
+        god_text_free(text);
+        return written;
+    }
+    answer->text = text->data;
+    answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    return GOD_OK;
+}

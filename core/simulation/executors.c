@@ -61,7 +61,7 @@ static god_status read_payload(claim *c, god_error *err)
 }
 
 /* `until` of a watch: a moment in the host's time, read as a length from the claim; 0 for other jobs. */
-static god_status until_us(const gdi_executors *executors, claim *c, int64_t claimed_us, int64_t *ret_us,
+static god_status until_us(const gdi_sim_executors *executors, claim *c, int64_t claimed_us, int64_t *ret_us,
                            god_error *err)
 {
     int64_t until_host_us = 0;
@@ -76,14 +76,14 @@ static god_status until_us(const gdi_executors *executors, claim *c, int64_t cla
     return GOD_OK;
 }
 
-static god_status on_agenda(gdi_executors *executors, claim *c, uint32_t what, int64_t at_us, god_error *err)
+static god_status on_agenda(gdi_sim_executors *executors, claim *c, uint32_t what, int64_t at_us, god_error *err)
 {
     gdi_agenda_item item = {.at_us = at_us, .order = c->lease.key, .what = what, .subject = c};
     return gdi_agenda_add(&executors->agenda, &item, err);
 }
 
 /* Takes `c`. */
-static god_status begin_take(gdi_executors *executors, claim *c, int64_t claimed_us, god_error *err)
+static god_status begin_take(gdi_sim_executors *executors, claim *c, int64_t claimed_us, god_error *err)
 {
     int64_t ends_by_us = 0;
     god_status status = until_us(executors, c, claimed_us, &ends_by_us, err);
@@ -98,7 +98,7 @@ static god_status begin_take(gdi_executors *executors, claim *c, int64_t claimed
     return status;
 }
 
-static god_status claim_one(gdi_executors *executors, const char *const *kinds, int64_t true_us, god_error *err)
+static god_status claim_one(gdi_sim_executors *executors, const char *const *kinds, int64_t true_us, god_error *err)
 {
     char owner[64];
     (void)snprintf(owner, sizeof owner, OWNER "%lld", (long long)true_us);
@@ -125,7 +125,7 @@ static bool has_kind(const char *const *kinds, const char *kind)
 }
 
 /* How many jobs are due, by group: asking costs less than a claim in vain. */
-static god_status count_due(const gdi_executors *executors, int64_t true_us, uint64_t ret_counts[GROUP_COUNT],
+static god_status count_due(const gdi_sim_executors *executors, int64_t true_us, uint64_t ret_counts[GROUP_COUNT],
                             god_error *err)
 {
     gdi_rows *rows = NULL;
@@ -149,7 +149,7 @@ static god_status count_due(const gdi_executors *executors, int64_t true_us, uin
     return status;
 }
 
-god_status gdi_executors_claim(gdi_executors *executors, int64_t true_us, god_error *err)
+god_status gdi_sim_executors_claim(gdi_sim_executors *executors, int64_t true_us, god_error *err)
 {
     uint64_t due[GROUP_COUNT] = {0};
     GOD_TRY(count_due(executors, true_us, due, err));
@@ -162,7 +162,7 @@ god_status gdi_executors_claim(gdi_executors *executors, int64_t true_us, god_er
 }
 
 /* What trainers are at work on: the store knows, as they would. */
-static god_status read_busy(const gdi_executors *executors, json_t **ret_busy, god_error *err)
+static god_status read_busy(const gdi_sim_executors *executors, json_t **ret_busy, god_error *err)
 {
     gdi_rows *rows = NULL;
     GOD_TRY(gdi_db_query(executors->db, "SELECT trainer_ip, gpu_id FROM trainers_gpus WHERE held_by IS NOT NULL", NULL,
@@ -183,8 +183,8 @@ static god_status read_busy(const gdi_executors *executors, json_t **ret_busy, g
     return GOD_OK;
 }
 
-static god_status answer_text(const gdi_executors *executors, claim *c, uint32_t what, int64_t true_us, char **ret_text,
-                              god_error *err)
+static god_status answer_text(const gdi_sim_executors *executors, claim *c, uint32_t what, int64_t true_us,
+                              char **ret_text, god_error *err)
 {
     if (gdi_world_reads_payload(c->lease.kind)) {
         GOD_TRY(read_payload(c, err));
@@ -213,7 +213,7 @@ static god_status answer_text(const gdi_executors *executors, claim *c, uint32_t
 }
 
 /* The store may refuse with GOD_E_CANCELLED: the job is not this claim's any more. */
-static god_status give(gdi_executors *executors, claim *c, uint32_t what, int64_t true_us, god_error *err)
+static god_status give(gdi_sim_executors *executors, claim *c, uint32_t what, int64_t true_us, god_error *err)
 {
     int64_t host_us = gdi_virtual_host_us(executors->clock, true_us);
     if (what == FIRST_ANSWER && (c->fate.how == GDI_FATE_FAILS || c->fate.how == GDI_FATE_GIVES_UP)) {
@@ -227,7 +227,7 @@ static god_status give(gdi_executors *executors, claim *c, uint32_t what, int64_
     return status;
 }
 
-static god_status check_second(gdi_executors *executors, claim *c, int64_t true_us, god_error *err)
+static god_status check_second(gdi_sim_executors *executors, claim *c, int64_t true_us, god_error *err)
 {
     gdi_job_view before = {0}, after = {0};
     god_status status = gdi_job_look(executors->db, c->lease.key, &before, err);
@@ -247,7 +247,7 @@ static god_status check_second(gdi_executors *executors, claim *c, int64_t true_
     return status == GOD_E_NOT_FOUND ? GOD_OK : status; /* pruned meanwhile */
 }
 
-static god_status check_first(gdi_executors *executors, claim *c, int64_t true_us, god_error *err)
+static god_status check_first(gdi_sim_executors *executors, claim *c, int64_t true_us, god_error *err)
 {
     god_status status = give(executors, c, FIRST_ANSWER, true_us, err);
     if (status == GOD_E_CANCELLED) {
@@ -262,7 +262,7 @@ static god_status check_first(gdi_executors *executors, claim *c, int64_t true_u
 }
 
 /* One item; when the store fails it goes back onto the agenda. */
-static god_status handle(gdi_executors *executors, const gdi_agenda_item *item, int64_t true_us, god_error *err)
+static god_status handle(gdi_sim_executors *executors, const gdi_agenda_item *item, int64_t true_us, god_error *err)
 {
     enum { AGAIN_AFTER_S = 600 };
     claim *c = item->subject;
@@ -291,7 +291,7 @@ static god_status handle(gdi_executors *executors, const gdi_agenda_item *item, 
     return status;
 }
 
-god_status gdi_executors_answer(gdi_executors *executors, int64_t true_us, god_error *err)
+god_status gdi_sim_executors_answer(gdi_sim_executors *executors, int64_t true_us, god_error *err)
 {
     gdi_agenda_item item;
     while (gdi_agenda_take(&executors->agenda, true_us, &item)) {
@@ -309,7 +309,7 @@ static char *copy(const gdi_rows *rows, size_t column)
     return gdi_rows_is_null(rows, column) ? NULL : strdup(gdi_rows_text(rows, column));
 }
 
-static god_status take_over_row(gdi_executors *executors, const gdi_rows *rows, int64_t true_us, god_error *err)
+static god_status take_over_row(gdi_sim_executors *executors, const gdi_rows *rows, int64_t true_us, god_error *err)
 {
     long long claimed_us = true_us;
     claim *c = calloc(1, sizeof *c);
@@ -333,7 +333,7 @@ static god_status take_over_row(gdi_executors *executors, const gdi_rows *rows, 
     return begin_take(executors, c, claimed_us, err);
 }
 
-god_status gdi_executors_take_over(gdi_executors *executors, int64_t true_us, god_error *err)
+god_status gdi_sim_executors_take_over(gdi_sim_executors *executors, int64_t true_us, god_error *err)
 {
     gdi_rows *rows = NULL;
     GOD_TRY(GDI_QUERY(executors->db, &rows, err,
@@ -348,7 +348,7 @@ god_status gdi_executors_take_over(gdi_executors *executors, int64_t true_us, go
     return status;
 }
 
-void gdi_executors_free(gdi_executors *executors)
+void gdi_sim_executors_free(gdi_sim_executors *executors)
 {
     gdi_agenda_item item;
     while (gdi_agenda_take(&executors->agenda, INT64_MAX, &item)) {

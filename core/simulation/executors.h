@@ -16,20 +16,21 @@
 #include "core/simulation/world.h"
 #include "core/store/jobs.h"
 
-typedef struct gdi_executors { /* zero-initialised but for the borrowed first three; ended with gdi_executors_free */
+typedef struct gdi_sim_executors { /* zero-initialised but for the borrowed first three; ended with
+                                      gdi_sim_executors_free */
     const gdi_world *world;
     const gdi_virtual_clock *clock;
     gdi_db *db; /* the present connection; NULL while the process is dead */
     gdi_agenda agenda;
     uint64_t claims, refused;
-} gdi_executors;
+} gdi_sim_executors;
 
 /* Claims every job that is due. */
-god_status gdi_executors_claim(gdi_executors *executors, int64_t true_us, god_error *err);
+god_status gdi_sim_executors_claim(gdi_sim_executors *executors, int64_t true_us, god_error *err);
 /* Gives the answers that are due. An answer stays on the agenda until the store took or refused it. */
-god_status gdi_executors_answer(gdi_executors *executors, int64_t true_us, god_error *err);
+god_status gdi_sim_executors_answer(gdi_sim_executors *executors, int64_t true_us, god_error *err);
 /* Takes over the claims that the store holds: once, at the start of a process. */
-god_status gdi_executors_take_over(gdi_executors *executors, int64_t true_us, god_error *err);
-void gdi_executors_free(gdi_executors *executors);
+god_status gdi_sim_executors_take_over(gdi_sim_executors *executors, int64_t true_us, god_error *err);
+void gdi_sim_executors_free(gdi_sim_executors *executors);
 
 #endif

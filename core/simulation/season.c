@@ -36,7 +36,7 @@ typedef struct season {
     gdi_faults own_faults, *faults;
     gdi_db *db;
     gdi_cycles *cycles;
-    gdi_executors executors;
+    gdi_sim_executors executors;
     gdi_invariants *invariants;
     gdi_record record;
     int64_t end_us;
@@ -163,12 +163,12 @@ static god_status step(season *s, god_error *err)
     if (s->is_new_process || s->jobs_due_host_us <= host_us) {
         GOD_TRY(gdi_job_reap(s->db, host_us, NULL, err));
     }
-    GOD_TRY(gdi_executors_answer(&s->executors, true_us, err));
+    GOD_TRY(gdi_sim_executors_answer(&s->executors, true_us, err));
     if (operator_comes(s)) {
         GOD_TRY(gdi_operator_visit(s->cycles, s->db, s->options->seed, s->options->faults, host_us, err));
     }
     GOD_TRY(turn_until_quiet(s, host_us, err));
-    GOD_TRY(gdi_executors_claim(&s->executors, true_us, err));
+    GOD_TRY(gdi_sim_executors_claim(&s->executors, true_us, err));
     GOD_TRY(gdi_job_next_due(s->db, &s->jobs_due_host_us, err));
     s->is_new_process = false;
     s->stuck = s->executors.claims != claims ? 0 : s->stuck;
@@ -290,7 +290,7 @@ static god_status begin(season *s, god_error *err)
     GOD_TRY(gdi_people_init(&s->people, &people, err));
     s->world = (gdi_world){.people = &s->people, .kinds = options->kinds};
     s->clock = (gdi_virtual_clock){.seed = options->seed, .faults = options->faults, .start_us = people.start_us};
-    s->executors = (gdi_executors){.world = &s->world, .clock = &s->clock};
+    s->executors = (gdi_sim_executors){.world = &s->world, .clock = &s->clock};
     s->end_us = people.start_us + (int64_t)options->days * GDI_DAY_US;
     gdi_faults_init(s->faults, options->seed, options->per_1000_statements);
     s->faults->kill_at = options->kill_at;
@@ -305,7 +305,7 @@ static god_status begin(season *s, god_error *err)
                    (unsigned long long)options->seed, options->days, options->miners, options->faults);
     GOD_TRY(gdi_record_begin(s->db, text, people.start_us, options->store_url == NULL, &s->record, err));
     GOD_TRY(gdi_setting_stock(s->db, &s->people, options->kinds, err));
-    GOD_TRY(gdi_executors_take_over(&s->executors, s->record.true_us, err));
+    GOD_TRY(gdi_sim_executors_take_over(&s->executors, s->record.true_us, err));
     s->faults->armed = true;
     return GOD_OK;
 }
@@ -330,7 +330,7 @@ god_status gdi_season_play(const gdi_season_options *options, gdi_season_result 
         status = god_fail_in(err, "%s", moment);
     }
     close_process(&s);
-    gdi_executors_free(&s.executors);
+    gdi_sim_executors_free(&s.executors);
     gdi_invariants_free(s.invariants);
     gdi_people_fini(&s.people);
     return status;

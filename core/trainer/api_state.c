@@ -97,14 +97,7 @@ static god_status handle_metrics(void *context, const gdi_request *request, gdi_
 {
     (void)request;
     god_text out = GOD_TEXT_INIT;
-    god_status status = write_metrics(context, &out, err);
-    if (status != GOD_OK) {
-        god_text_free(&out);
-        return status;
-    }
-    answer->text = out.data;
-    answer->content_type = GDI_METRICS_TYPE;
-    return GOD_OK;
+    return gdi_metrics_answer(write_metrics(context, &out, err), &out, answer);
 }
 
 const gdi_route gdi_trainer_state_routes[] = {

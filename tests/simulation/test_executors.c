@@ -20,7 +20,7 @@ typedef struct stage {
     gdi_people people;
     gdi_world world;
     gdi_virtual_clock clock;
-    gdi_executors executors;
+    gdi_sim_executors executors;
 } stage;
 
 static god_status add_jobs_in(gdi_db *db, void *user, god_error *e)
@@ -53,13 +53,13 @@ static void set_stage(stage *s, double faults)
     ck_assert_msg(gdi_store_open_memory(&options, &s->db, &err) == GOD_OK, "%s", err.message);
     s->world = (gdi_world){.people = &s->people};
     s->clock = (gdi_virtual_clock){.seed = 11, .start_us = people.start_us};
-    s->executors = (gdi_executors){.world = &s->world, .clock = &s->clock, .db = s->db};
+    s->executors = (gdi_sim_executors){.world = &s->world, .clock = &s->clock, .db = s->db};
     ck_assert_msg(gdi_db_transact(s->db, add_jobs_in, s, &err) == GOD_OK, "%s", err.message);
 }
 
 static void clear_stage(stage *s)
 {
-    gdi_executors_free(&s->executors);
+    gdi_sim_executors_free(&s->executors);
     gdi_people_fini(&s->people);
     gdi_db_close(s->db);
 }
@@ -70,13 +70,13 @@ static void play(stage *s, bool forget)
     int64_t now_us = s->people.start_us, due_us = 0;
     for (int i = 0; i < 10000; i++) {
         if (forget) {
-            gdi_executors_free(&s->executors);
+            gdi_sim_executors_free(&s->executors);
             s->executors.db = s->db;
-            ck_assert_int_eq(gdi_executors_take_over(&s->executors, now_us, &err), GOD_OK);
+            ck_assert_int_eq(gdi_sim_executors_take_over(&s->executors, now_us, &err), GOD_OK);
         }
         ck_assert_int_eq(gdi_job_reap(s->db, now_us, NULL, &err), GOD_OK);
-        ck_assert_msg(gdi_executors_answer(&s->executors, now_us, &err) == GOD_OK, "%s", err.message);
-        ck_assert_msg(gdi_executors_claim(&s->executors, now_us, &err) == GOD_OK, "%s", err.message);
+        ck_assert_msg(gdi_sim_executors_answer(&s->executors, now_us, &err) == GOD_OK, "%s", err.message);
+        ck_assert_msg(gdi_sim_executors_claim(&s->executors, now_us, &err) == GOD_OK, "%s", err.message);
         ck_assert_int_eq(gdi_job_next_due(s->db, &due_us, &err), GOD_OK);
         int64_t event_us = gdi_agenda_next_us(&s->executors.agenda);
         due_us = event_us < due_us ? event_us : due_us;
@@ -162,13 +162,13 @@ START_TEST(test_simulation_executors__an_answer_waits_for_a_store_that_failed)
 {
     stage s;
     set_stage(&s, 0);
-    ck_assert_int_eq(gdi_executors_claim(&s.executors, s.people.start_us, &err), GOD_OK);
+    ck_assert_int_eq(gdi_sim_executors_claim(&s.executors, s.people.start_us, &err), GOD_OK);
     int64_t later_us = s.people.start_us + GDI_HOUR_US;
     s.faults.kill_at = s.faults.statements + 8;
-    ck_assert_int_eq(gdi_executors_answer(&s.executors, later_us, &err), GOD_E_IO);
+    ck_assert_int_eq(gdi_sim_executors_answer(&s.executors, later_us, &err), GOD_E_IO);
     gdi_faults_revive(&s.faults);
     ck_assert_int_gt(count(&s, "state = 'running'"), 0);
-    ck_assert_int_eq(gdi_executors_answer(&s.executors, later_us, &err), GOD_OK);
+    ck_assert_int_eq(gdi_sim_executors_answer(&s.executors, later_us, &err), GOD_OK);
     ck_assert_int_eq(count(&s, "state = 'done'"), JOBS);
     clear_stage(&s);
 }
