@@ -609,6 +609,14 @@ const gdi_setting gdi_settings[] = {
      .set_default = default_text,
      .default_text = "Qwen/Qwen2.5-7B-Instruct",
      .help = "The model that the previous winner is trained on again."},
+    {.name = "tournament.prep_environments",
+     .type = GDI_SETTING_SECTIONS,
+     .offset = AT(tournament_prep_environments),
+     .set_default = default_sections,
+     .help =
+         "Environments that a model is tried in when it is prepared, with what the trainer needs to know; others are\n"
+         "left out. E.g. {intercode: {env_image: gradientsio/env-eval-intercode:basilica,\n"
+         "env_server_command: [serve], task_id_min: 0, task_id_max: 199, num_episodes: 100}}."},
     {.name = "tournament.dataset_white_list",
      .type = GDI_SETTING_STRINGS,
      .offset = AT(tournament_dataset_white_list),

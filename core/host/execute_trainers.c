@@ -2,50 +2,14 @@
  * specification, sections 3 and 22. */
 #include "core/cycles/work.h"
 #include "core/host/executors.h"
+#include "core/host/trainer_call.h"
 #include "core/host/wallet.h"
-#include "core/net/call.h"
 #include "core/tournament/calendar.h"
 #include "god/helpers/json.h"
 
 #include <stdlib.h>
 
-enum { trainer_port = 8001, call_limit_ms = 30 * 1000, gpus_limit_ms = 10 * 1000, watch_ms = 60 * 1000 };
-
-/* A host name or an IPv4 address: what may stand in front of the port. */
-static god_status check_address(const char *address, god_error *err)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
-    size_t bytes = strlen(address);
-    if (bytes == 0 || bytes > 253 || strspn(address, allowed) != bytes) {
-        return god_fail(err, GOD_E_INVALID, "the address of a trainer is no host name");
-    }
-    return GOD_OK;
-}
-
-/* Asks a trainer. Any status is an answer; *ret_answer is NULL when it is no JSON. */
-static god_status ask(const gdi_execution *x, const char *trainer_ip, const char *path, const char *body,
-                      uint32_t limit_ms, long *ret_status, json_t **ret_answer, god_error *err)
-{
-    char url[1024];
-    gdi_reply reply = {.status = 0};
-    gdi_signed_call signed_call;
-    GOD_TRY(check_address(trainer_ip, err));
-    GOD_TRY(gdi_wallet_sign_trainer(x->config, body, &signed_call, err));
-    (void)snprintf(url, sizeof url, "http://%s:%d%s", trainer_ip, trainer_port, path);
-    const gdi_call call = {.method = body == NULL ? "GET" : "POST",
-                           .url = url,
-                           .headers = signed_call.headers,
-                           .body = body,
-                           .time_limit_ms = limit_ms,
-                           .stop_asked = x->stop_asked,
-                           .user = x->user};
-    GOD_TRY(gdi_call_send(&call, &reply, err));
-    *ret_status = reply.status;
-    *ret_answer = NULL;
-    (void)god_json_parse("the trainer's answer", reply.body, reply.bytes, ret_answer, NULL);
-    gdi_reply_clear(&reply);
-    return GOD_OK;
-}
+enum { call_limit_ms = 30 * 1000, gpus_limit_ms = 10 * 1000, watch_ms = 60 * 1000 };
 
 /* ---- refresh_gpus ---- */
 
@@ -64,8 +28,9 @@ god_status gdi_run_refresh_gpus(const gdi_execution *x, json_t **ret_result, god
         if (trainer_ip == NULL || x->stop_asked(x->user) != 0) {
             continue;
         }
-        god_status asked =
-            ask(x, trainer_ip, "/v1/trainer/get_gpu_availability", NULL, gpus_limit_ms, &status, &gpus, NULL);
+        const gdi_trainer_call call = {
+            .trainer_ip = trainer_ip, .path = "/v1/trainer/get_gpu_availability", .limit_ms = gpus_limit_ms};
+        god_status asked = gdi_trainer_ask(x, &call, &status, &gpus, NULL);
         if (asked != GOD_OK || status != 200 || !json_is_array(gpus)) {
             json_decref(gpus); /* one that does not answer counts as occupied */
             gpus = json_null();
@@ -133,7 +98,9 @@ god_status gdi_run_start_training(const gdi_execution *x, json_t **ret_result, g
     GOD_TRY(god_json_get_str("payload", x->payload, "trainer_ip", &trainer_ip, err));
     GOD_TRY(request_body(x, &body, err));
     god_error why = GOD_ERROR_INIT;
-    god_status asked = ask(x, trainer_ip, "/v1/trainer/start_training", body, call_limit_ms, &status, &answer, &why);
+    const gdi_trainer_call call = {
+        .trainer_ip = trainer_ip, .path = "/v1/trainer/start_training", .body = body, .limit_ms = call_limit_ms};
+    god_status asked = gdi_trainer_ask(x, &call, &status, &answer, &why);
     explicit_bzero(body, strlen(body));
     free(body);
     if (asked == GOD_E_CANCELLED) {
@@ -162,7 +129,8 @@ static const char *word_of(const gdi_execution *x, const char *trainer_ip, const
     json_t *answer = NULL;
     const char *word = NULL;
     (void)snprintf(path, sizeof path, "/v1/trainer/%s?hotkey=%s", task_id, hotkey);
-    if (ask(x, trainer_ip, path, NULL, call_limit_ms, &status, &answer, NULL) == GOD_OK && status == 200) {
+    const gdi_trainer_call call = {.trainer_ip = trainer_ip, .path = path, .limit_ms = call_limit_ms};
+    if (gdi_trainer_ask(x, &call, &status, &answer, NULL) == GOD_OK && status == 200) {
         const char *said = json_string_value(json_object_get(answer, "status"));
         static const char *const words[] = {"training", "success", "failure"};
         for (size_t i = 0; said != NULL && i < sizeof words / sizeof *words; i++) {

@@ -63,7 +63,7 @@ const gdi_executor gdi_executor_table[] = {
     {.kind = GDI_WORK_REVIEW_DUPLICATES, .missing = no_reader},
     {.kind = GDI_WORK_CHOOSE_CONTENT, .missing = no_content},
     {.kind = GDI_WORK_PREPARE_TASK, .missing = no_content},
-    {.kind = GDI_WORK_PREPARE_MODEL, .missing = somebody_else},
+    {.kind = GDI_WORK_PREPARE_MODEL, .run_aside = gdi_run_prepare_model},
     {.kind = GDI_WORK_START_TRAINING, .run = gdi_run_start_training},
     {.kind = GDI_WORK_WATCH_TRAINING, .look = gdi_look_watch_training},
     {.kind = GDI_WORK_REFRESH_GPUS, .run = gdi_run_refresh_gpus},
@@ -72,7 +72,7 @@ const gdi_executor gdi_executor_table[] = {
     {.kind = GDI_WORK_PLAY_ALONE, .missing = no_games},
     {.kind = GDI_WORK_PUBLISH_REPOSITORY, .missing = no_publisher},
     {.kind = GDI_WORK_COMPARE_SOURCES, .missing = no_reader},
-    {.kind = GDI_WORK_READ_MODEL_BASE, .missing = no_content},
+    {.kind = GDI_WORK_READ_MODEL_BASE, .run = gdi_run_read_model_base},
     {.kind = NULL},
 };
 

@@ -9,7 +9,8 @@ enum { GDI_EXECUTOR_WHY_BYTES = 400 };
 typedef struct gdi_executor {
     const char *kind;
     gdi_run_fn *run;                                  /* by a hand; or */
-    gdi_look_fn *look;                                /* by the watcher; or neither: nobody */
+    gdi_run_fn *run_aside;                            /* in a thread of its own; or */
+    gdi_look_fn *look;                                /* by the watcher; or none of them: nobody */
     gdi_drop_fn *drop;                                /* may be NULL */
     const char *(*missing)(const gdi_config *config); /* why nobody does it here, NULL: somebody does; may be NULL */
 } gdi_executor;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/host/aside.h"
 #include "core/host/executor_table.h"
 #include "core/host/held.h"
 #include "core/host/turn_lease.h"
@@ -16,6 +17,8 @@ enum {
     kinds_max = 32,
     hands_max = 64,
     watched_max = 256,
+    asides_max = 32, /* threads for jobs aside; more of them wait */
+    aside_wait_ms = 1000,
     wait_max_ms = 60 * 1000, /* the backstop, should a wake be lost */
     trouble_ms = 2000,       /* after the store could not be used */
     first_retry_s = 5,
@@ -33,10 +36,12 @@ struct gdi_executors {
     char place[GDI_PLACE_BYTES], owner[GDI_PLACE_BYTES + 32];
     const char *run_kinds[kinds_max], *look_kinds[kinds_max], *other_kinds[kinds_max]; /* NULL-ended */
     int stop_fd;                                                                       /* readable: end */
+    int over_fd; /* readable: something aside may be over; the watcher reads it */
     hand hands[hands_max];
     uint32_t hand_count;
     hand watcher;
-    gdi_prefetch *prefetch; /* the watcher's */
+    gdi_prefetch *prefetch; /* the watcher's, as the next */
+    uint32_t aside_count;
 };
 
 const char *gdi_executors_missing(const gdi_executors *executors, const char *kind)
@@ -138,12 +143,17 @@ static god_status next_due(gdi_db *db, const char *const *kinds, int *ret_wait_m
     return GOD_OK;
 }
 
-/* Waits for a job, the end, or the time. Returns 1 when rows of jobs changed meanwhile. */
-static uint32_t rest(const gdi_executors *all, gdi_db *db, int wait_ms)
+/* Waits for a job, the end, something aside (over_fd; -1: none), or the time. Returns 1 when rows of jobs changed
+ * meanwhile. */
+static uint32_t rest(const gdi_executors *all, gdi_db *db, int over_fd, int wait_ms)
 {
-    struct pollfd ready[] = {{.fd = all->stop_fd, .events = POLLIN}, {.fd = gdi_db_wake_fd(db), .events = POLLIN}};
+    struct pollfd ready[] = {{.fd = all->stop_fd, .events = POLLIN},
+                             {.fd = gdi_db_wake_fd(db), .events = POLLIN},
+                             {.fd = over_fd, .events = POLLIN}};
     uint32_t woken = 0;
-    (void)poll(ready, 2, wait_ms);
+    if (poll(ready, 3, wait_ms) > 0 && ready[2].revents != 0) {
+        (void)eventfd_read(over_fd, &(eventfd_t){0});
+    }
     (void)gdi_db_take_wakes(db, &woken, NULL);
     return woken;
 }
@@ -210,7 +220,7 @@ static void *run_hand(void *user)
             gdi_log_write(all->options.log, GOD_LOG_ERROR, "an executor cannot use the store, trying again", "reason",
                           err.message, NULL);
         }
-        (void)rest(all, db, wait_ms);
+        (void)rest(all, db, -1, wait_ms);
     }
     gdi_db_close(db);
     return NULL;
@@ -247,11 +257,53 @@ static god_status give_up_unexecuted(const gdi_executors *all, gdi_db *db, god_e
 
 typedef struct watched {
     gdi_held held;
-    uint64_t due_ms; /* of the next look */
+    uint64_t due_ms;  /* of the next look */
+    gdi_aside *aside; /* own; NULL: not of that kind, or not begun */
 } watched;
 
+static uint32_t aside_is_over(const watched *w)
+{
+    return w->aside != NULL && gdi_aside_is_over(w->aside);
+}
+
+/* Begins a job aside, or takes what came of it. */
+static god_status look_aside(gdi_executors *all, watched *w, gdi_run_fn *run, const gdi_execution *x,
+                             json_t **ret_result, uint32_t *ret_wait_ms, god_error *err)
+{
+    *ret_wait_ms = wait_max_ms;
+    if (w->aside == NULL && all->aside_count == asides_max) {
+        *ret_wait_ms = aside_wait_ms;
+        return GOD_OK;
+    }
+    if (w->aside == NULL) {
+        GOD_TRY(gdi_aside_start(x, run, all->over_fd, &w->aside, err));
+        all->aside_count++;
+        return GOD_OK;
+    }
+    if (!gdi_aside_is_over(w->aside)) {
+        return GOD_OK;
+    }
+    gdi_aside *aside = w->aside;
+    w->aside = NULL;
+    all->aside_count--;
+    return gdi_aside_end_take(aside, ret_result, err);
+}
+
+/* Nobody wants it any more. */
+static void end_aside(gdi_executors *all, watched *w)
+{
+    json_t *result = NULL;
+    if (w->aside != NULL) {
+        gdi_aside_ask_stop(w->aside);
+        (void)gdi_aside_end_take(w->aside, &result, NULL);
+        json_decref(result);
+        w->aside = NULL;
+        all->aside_count--;
+    }
+}
+
 /* One look at one job, when it is time for one. Returns 1 when the job is settled or not ours any more. */
-static uint32_t look(const gdi_executors *all, watched *w)
+static uint32_t look(gdi_executors *all, watched *w)
 {
     json_t *result = NULL;
     uint32_t wait_ms = 0;
@@ -259,15 +311,18 @@ static uint32_t look(const gdi_executors *all, watched *w)
     const gdi_executor *of_kind = gdi_executor_of(w->held.lease.kind);
     const gdi_execution x = execution_of(all, &w->held);
     if (gdi_held_keep(&w->held) != GOD_OK) {
+        end_aside(all, w);
         if (of_kind->drop != NULL) {
             of_kind->drop(&x);
         }
         return 1;
     }
-    if (w->due_ms > gdi_clock_ms()) {
+    if (w->due_ms > gdi_clock_ms() && !aside_is_over(w)) {
         return 0;
     }
-    god_status outcome = of_kind->look(&x, &result, &wait_ms, &why);
+    god_status outcome = of_kind->run_aside != NULL
+                             ? look_aside(all, w, of_kind->run_aside, &x, &result, &wait_ms, &why)
+                             : of_kind->look(&x, &result, &wait_ms, &why);
     if (outcome == GOD_OK && result == NULL) {
         w->due_ms = gdi_clock_ms() + wait_ms;
         return 0;
@@ -277,7 +332,7 @@ static uint32_t look(const gdi_executors *all, watched *w)
     return 1;
 }
 
-static void look_at_all(const gdi_executors *all, watched *list, uint32_t *list_count)
+static void look_at_all(gdi_executors *all, watched *list, uint32_t *list_count)
 {
     for (uint32_t i = 0; i < *list_count;) {
         if (!look(all, &list[i])) {
@@ -300,6 +355,7 @@ static god_status take_more(const gdi_executors *all, gdi_db *db, watched *list,
             break;
         }
         w->due_ms = 0;
+        w->aside = NULL;
         ++*list_count;
         count(all, 1, 0, 0);
     }
@@ -337,9 +393,13 @@ static void doubt_cancelled(const gdi_executors *all, gdi_db *db, watched *list,
     gdi_rows_free(rows);
 }
 
-static void release_all(const gdi_executors *all, watched *list, uint32_t list_count)
+static void release_all(gdi_executors *all, watched *list, uint32_t list_count)
 {
     for (uint32_t i = 0; i < list_count; i++) {
+        gdi_aside_ask_stop(list[i].aside); /* all of them, before the first is waited for */
+    }
+    for (uint32_t i = 0; i < list_count; i++) {
+        end_aside(all, &list[i]);
         (void)gdi_job_release(list[i].held.db, &list[i].held.lease, gdi_facts_now_us(), NULL);
         gdi_held_clear(&list[i].held);
         count(all, -1, 0, 0);
@@ -348,7 +408,7 @@ static void release_all(const gdi_executors *all, watched *list, uint32_t list_c
 
 static void *run_watcher(void *user)
 {
-    const gdi_executors *all = ((hand *)user)->all;
+    gdi_executors *all = ((hand *)user)->all;
     watched *list = calloc(watched_max, sizeof *list);
     uint32_t list_count = 0;
     uint64_t give_up_ms = 0;
@@ -369,7 +429,8 @@ static void *run_watcher(void *user)
             gdi_log_write(all->options.log, GOD_LOG_ERROR, "the watcher cannot use the store, trying again", "reason",
                           err.message, NULL);
         }
-        if (rest(all, db, list_count == watched_max ? GDI_HELD_KEEP_MS : wait_of(list, list_count, wait_ms))) {
+        if (rest(all, db, all->over_fd,
+                 list_count == watched_max ? GDI_HELD_KEEP_MS : wait_of(list, list_count, wait_ms))) {
             doubt_cancelled(all, db, list, list_count);
         }
     }
@@ -408,7 +469,8 @@ static god_status start_thread(gdi_executors *all, hand *h, void *(*run)(void *u
 static god_status start_all(gdi_executors *all, god_error *err)
 {
     all->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (all->stop_fd < 0) {
+    all->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (all->stop_fd < 0 || all->over_fd < 0) {
         return god_fail_errno(err, GOD_E_IO, "cannot make an event descriptor");
     }
     GOD_TRY(gdi_prefetch_open(all->options.config, &all->prefetch, err));
@@ -453,7 +515,7 @@ god_status gdi_executors_start(const gdi_executors_options *options, gdi_executo
         return god_fail(err, GOD_E_NOMEM, "out of memory for the executors");
     }
     all->options = *options;
-    all->stop_fd = -1;
+    all->stop_fd = all->over_fd = -1;
     gdi_host_place(options->config, all->place);
     (void)snprintf(all->owner, sizeof all->owner, "%s%ld", all->place, (long)getpid());
     god_status status = recover(all, err);
@@ -495,6 +557,9 @@ void gdi_executors_close(gdi_executors *executors)
     gdi_prefetch_close(executors->prefetch);
     if (executors->stop_fd >= 0) {
         (void)close(executors->stop_fd);
+    }
+    if (executors->over_fd >= 0) {
+        (void)close(executors->over_fd);
     }
     free(executors);
 }

@@ -2,6 +2,7 @@
  *
  *     claim ──► hands: host.executors threads, one job at a time each: a question to somebody, a message
  *     claim ──► watcher: one thread that looks at many jobs now and then: a training far away, a worker's folder
+ *                  └──► aside: a thread for one job that takes minutes or hours, while the watcher keeps its lease
  *
  * A kind is a line of executor_table.c. Jobs of a kind that nobody executes here stay queued for somebody else (another
  * host, or `god job take`), and gdi_executors_missing says why; after host.unexecuted_minutes they fail with that
@@ -66,6 +67,8 @@ gdi_run_fn gdi_run_ask_miners;                                       /* execute_
 gdi_run_fn gdi_run_check_repository;                                 /* execute_repositories.c */
 gdi_run_fn gdi_run_refresh_gpus, gdi_run_start_training;             /* execute_trainers.c */
 gdi_look_fn gdi_look_watch_training;                                 /* execute_trainers.c */
+gdi_run_fn gdi_run_prepare_model;                                    /* execute_prepare_model.c; aside */
+gdi_run_fn gdi_run_read_model_base;                                  /* execute_models.c */
 gdi_look_fn gdi_look_evaluate;                                       /* execute_evaluate.c */
 gdi_drop_fn gdi_drop_evaluate;                                       /* execute_evaluate.c */
 

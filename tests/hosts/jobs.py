@@ -9,11 +9,11 @@ def moment(seconds_ago=0):
     return time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() - seconds_ago))
 
 
-def add(host, kind, key, payload, seconds_ago=0):
+def add(host, kind, key, payload, seconds_ago=0, attempts=3):
     at = moment(seconds_ago)
     db = sqlite3.connect(host.store)
-    db.execute("INSERT INTO jobs (kind, key, payload, not_before, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
-               (kind, f"{kind}/{key}", json.dumps(payload), at, at, at))
+    db.execute("INSERT INTO jobs (kind, key, payload, not_before, attempts_max, created_at, updated_at)"
+               " VALUES (?, ?, ?, ?, ?, ?, ?)", (kind, f"{kind}/{key}", json.dumps(payload), at, attempts, at, at))
     db.commit()
     db.close()
     with open(host.store + "-wake-jobs", "ab") as wake:  # what the host's own connections do after a commit
