@@ -132,7 +132,7 @@ LOADED = [
     ("normalizer_unknown", [tokenizer("normalizer", {"type": "NFX"})],
      'tokenizer.json: normalizer: the type "NFX" is not supported'),
     ("normalizers_nested", [nested("normalizer", "normalizers", {"type": "NFC"}, 50)],
-     "tokenizer.json: normalizer[0][0][0][0][0][0][0][0][0]: sequences are nested deeper than GDT_STEP_DEPTH_MAX (8)"),
+     "tokenizer.json: normalizer[0][0][0][0][0][0][0][0]: sequences are nested deeper than GDT_COMPONENT_DEPTH_MAX (8)"),
     ("normalizers_without_number",
      [tokenizer("normalizer", {"type": "Sequence", "normalizers": [{"type": "NFC"}] * 1000})],
      "tokenizer.json: normalizer[64]: there are more than GDT_STEPS_MAX (64) steps"),
@@ -146,7 +146,7 @@ LOADED = [
      'tokenizer.json: pre_tokenizer: the type "Chop" is not supported'),
     ("pre_tokenizers_nested",
      [nested("pre_tokenizer", "pretokenizers", {"type": "Whitespace"}, 9)],
-     "tokenizer.json: pre_tokenizer[0][0][0][0][0][0][0][0][0]: sequences are nested deeper than GDT_STEP_DEPTH_MAX "
+     "tokenizer.json: pre_tokenizer[0][0][0][0][0][0][0][0]: sequences are nested deeper than GDT_COMPONENT_DEPTH_MAX "
      "(8)"),
     ("pre_tokenizers_are_an_object", [tokenizer("pre_tokenizer", {"type": "Sequence", "pretokenizers": {}})],
      'tokenizer.json: pre_tokenizer: "pretokenizers" is an object, an array is needed'),
@@ -194,11 +194,11 @@ LOADED = [
     ("decoder_unknown", [tokenizer("decoder", {"type": "Guess"})],
      'tokenizer.json: decoder: the type "Guess" is not supported'),
     ("decoders_nested", [nested("decoder", "decoders", {"type": "Fuse"}, 9)],
-     "tokenizer.json: decoder[0][0][0][0][0][0][0][0]: sequences are nested deeper than GDT_STEP_DEPTH_MAX (8)"),
+     "tokenizer.json: decoder[0][0][0][0][0][0][0][0]: sequences are nested deeper than GDT_COMPONENT_DEPTH_MAX (8)"),
     ("post_processor_unknown", [tokenizer("post_processor", {"type": "Polish"})],
      'tokenizer.json: post_processor: the type "Polish" is not supported'),
     ("post_processors_nested", [nested("post_processor", "processors", {"type": "ByteLevel"}, 9)],
-     "tokenizer.json: post_processor[0][0][0][0][0][0][0][0]: sequences are nested deeper than GDT_STEP_DEPTH_MAX "
+     "tokenizer.json: post_processor[0][0][0][0][0][0][0][0]: sequences are nested deeper than GDT_COMPONENT_DEPTH_MAX "
      "(8)"),
     ("template_without_its_token", [template(SPECIAL, {})],
      'tokenizer.json: post_processor: "<s>" is not among "special_tokens"'),

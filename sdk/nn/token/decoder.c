@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "god/helpers/json.h"
+#include "component.h"
 #include "step.h"
 
 god_status gdt_strings_push(gdt_strings *strings, const char *text, size_t bytes, god_error *err)
@@ -38,26 +38,9 @@ void gdt_decoder_fini(gdt_decoder *decoder)
     memset(decoder, 0, sizeof *decoder);
 }
 
-static god_status load(gdt_decoder *decoder, const char *where, json_t *object, size_t depth, god_error *err)
+static god_status load_step(void *user, const char *where, const char *type, json_t *object, god_error *err)
 {
-    const char *type = NULL;
-    GOD_TRY(god_json_get_str(where, object, "type", &type, err));
-    if (strcmp(type, "Sequence") == 0) {
-        json_t *list = NULL, *item;
-        size_t i;
-        if (depth == GDT_STEP_DEPTH_MAX) {
-            return god_fail(err, GOD_E_DATA, "%s: sequences are nested deeper than GDT_STEP_DEPTH_MAX (%d)", where,
-                            GDT_STEP_DEPTH_MAX);
-        }
-        GOD_TRY(god_json_get_array(where, object, "decoders", &list, err));
-        json_array_foreach(list, i, item)
-        {
-            char here[256];
-            (void)snprintf(here, sizeof here, "%s[%zu]", where, i);
-            GOD_TRY(load(decoder, here, item, depth + 1, err));
-        }
-        return GOD_OK;
-    }
+    gdt_decoder *decoder = user;
     if (decoder->count == GDT_STEPS_MAX) {
         return god_fail(err, GOD_E_DATA, "%s: there are more than GDT_STEPS_MAX (%d) steps", where, GDT_STEPS_MAX);
     }
@@ -74,7 +57,7 @@ god_status gdt_decoder_load(gdt_decoder *decoder, json_t *object, god_error *err
         return GOD_OK;
     }
     decoder->present = 1;
-    return load(decoder, "tokenizer.json: decoder", object, 0, err);
+    return gdt_component_walk("tokenizer.json: decoder", "decoders", object, load_step, decoder, err);
 }
 
 god_status gdt_decoder_run(const gdt_decoder *decoder, gdt_strings *pieces, god_text *ret_text, god_error *err)

@@ -203,5 +203,5 @@ god_status gdt_normalizer_load(gdt_steps *steps, json_t *object, god_error *err)
 {
     return json_is_null(object) || object == NULL
                ? GOD_OK
-               : gdt_steps_load(steps, "tokenizer.json: normalizer", "normalizers", object, 0, load, err);
+               : gdt_steps_load(steps, "tokenizer.json: normalizer", "normalizers", object, load, err);
 }

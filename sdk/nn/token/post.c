@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "component.h"
 #include "god/helpers/json.h"
 #include "unicode.h"
 #include "utf8.h"
@@ -123,27 +124,10 @@ static god_status load_trim(gdt_post_step *step, const char *where, json_t *obje
     return god_json_opt_bool(where, object, "add_prefix_space", &step->add_prefix_space, err);
 }
 
-static god_status load(gdt_post *post, const char *where, json_t *object, size_t depth, god_error *err)
+static god_status load_step(void *user, const char *where, const char *type, json_t *object, god_error *err)
 {
-    const char *type = NULL;
+    gdt_post *post = user;
     gdt_post_step *step = NULL;
-    GOD_TRY(god_json_get_str(where, object, "type", &type, err));
-    if (strcmp(type, "Sequence") == 0) {
-        json_t *list = NULL, *item;
-        size_t i;
-        if (depth == GDT_STEP_DEPTH_MAX) {
-            return god_fail(err, GOD_E_DATA, "%s: sequences are nested deeper than GDT_STEP_DEPTH_MAX (%d)", where,
-                            GDT_STEP_DEPTH_MAX);
-        }
-        GOD_TRY(god_json_get_array(where, object, "processors", &list, err));
-        json_array_foreach(list, i, item)
-        {
-            char here[256];
-            (void)snprintf(here, sizeof here, "%s[%zu]", where, i);
-            GOD_TRY(load(post, here, item, depth + 1, err));
-        }
-        return GOD_OK;
-    }
     GOD_TRY(add_step(post, &step, err));
     if (strcmp(type, "TemplateProcessing") == 0) {
         return load_template(step, where, object, err);
@@ -163,8 +147,10 @@ static god_status load(gdt_post *post, const char *where, json_t *object, size_t
 
 god_status gdt_post_load(gdt_post *post, json_t *object, god_error *err)
 {
-    return object == NULL || json_is_null(object) ? GOD_OK
-                                                  : load(post, "tokenizer.json: post_processor", object, 0, err);
+    if (object == NULL || json_is_null(object)) {
+        return GOD_OK;
+    }
+    return gdt_component_walk("tokenizer.json: post_processor", "processors", object, load_step, post, err);
 }
 
 god_status gdt_post_set(gdt_post *post, int32_t bos, int32_t eos, god_error *err)

@@ -276,5 +276,5 @@ god_status gdt_pre_tokenizer_load(gdt_steps *steps, json_t *object, god_error *e
 {
     return json_is_null(object) || object == NULL
                ? GOD_OK
-               : gdt_steps_load(steps, "tokenizer.json: pre_tokenizer", "pretokenizers", object, 0, load, err);
+               : gdt_steps_load(steps, "tokenizer.json: pre_tokenizer", "pretokenizers", object, load, err);
 }

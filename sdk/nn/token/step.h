@@ -37,7 +37,6 @@ typedef struct gdt_steps {
 } gdt_steps;
 
 #define GDT_STEPS_MAX 64
-#define GDT_STEP_DEPTH_MAX 8
 #define GDT_STEP_TEXT_BYTES_MAX 1024
 
 void gdt_steps_fini(gdt_steps *steps);
@@ -49,7 +48,7 @@ god_status gdt_pre_tokenizer_load(gdt_steps *steps, json_t *object, god_error *e
 
 /* Walks a component with "type", or a Sequence of them under `list_key`; `load` fills one step. */
 typedef god_status gdt_step_load(gdt_step *step, const char *where, const char *type, json_t *object, god_error *err);
-god_status gdt_steps_load(gdt_steps *steps, const char *where, const char *list_key, json_t *object, size_t depth,
+god_status gdt_steps_load(gdt_steps *steps, const char *where, const char *list_key, json_t *object,
                           gdt_step_load *load, god_error *err);
 
 /* Cuts every piece without an id at the matches of step->regex, else at the code points for which step->is holds (NULL:

@@ -183,8 +183,8 @@ START_TEST(test_token_malformed__sequences_nest_to_a_limit)
         ck_assert_int_eq(god_text_append_str(&text, "]}", &err), GOD_OK);
     }
     expect_json(tokenizer_json(text.data, NULL, NULL, NULL, NULL, NULL), GOD_E_DATA,
-                "tokenizer.json: normalizer[0][0][0][0][0][0][0][0][0]: sequences are nested deeper than "
-                "GDT_STEP_DEPTH_MAX (8)");
+                "tokenizer.json: normalizer[0][0][0][0][0][0][0][0]: sequences are nested deeper than "
+                "GDT_COMPONENT_DEPTH_MAX (8)");
     god_text_free(&text);
 }
 END_TEST
