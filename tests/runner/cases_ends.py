@@ -8,8 +8,8 @@ import signal
 import subprocess
 import time
 
-from harness import (BASE_IMAGE, DOCKERFILE, HANG, READY, SAVE, WAIT_FOR_GO, expect, kill, log, phase_of, processes,
-                     wait_for, wait_for_phase)
+from harness import (BASE_IMAGE, DOCKERFILE, HANG, READY, SAVE, TRAINING, WAIT_FOR_GO, expect, kill, log, phase_of,
+                     processes, wait_for, wait_for_phase)
 
 
 # ---- the build ----
@@ -223,6 +223,26 @@ def case_survives_the_death_of_the_engine_at_the_start(s, delays=(0.0, 0.1, 0.2)
             process.communicate(timeout=120)
         expect(s.finish(run_dir, s.start(run_dir)), "success")
         started_once(run_dir)
+    return None
+
+
+def case_survives_the_death_of_the_engine_in_a_build(s):
+    """Before a step and in it: what the engine leaves then, builder, mount and folders, is not left by us."""
+    if s.runner != "container":
+        return "this runner does not build" if not s.containers else "as with the other interface of the engine"
+    for word, goes_on in (("STEP 2", True), ("\nbegun", False)):
+        run_dir = s.make_run(SAVE, dockerfile=HANGING_BUILD)
+        process = s.start(run_dir)
+        wait_for_build(run_dir, process, word)
+        s.kill_engine()
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 3 and "god-runner:" in errors, (process.returncode, errors)
+        s.start_engine()
+        if goes_on:
+            (run_dir / "source" / DOCKERFILE).write_text(TRAINING)
+            expect(s.finish(run_dir, s.start(run_dir)), "success")
+        else:
+            s.remove(run_dir)
     return None
 
 

@@ -28,7 +28,8 @@ FAULTS = ["tells_a_failed_build", "tells_a_crash", "tells_a_hang_that_saved_noth
           "stops_a_full_disk", "stops_a_full_disk_elsewhere", "cuts_a_flood_of_output",
           "refuses_an_output_that_leads_elsewhere", "cancels", "survives_its_own_death", "removes_what_a_dead_run_left",
           "stops_a_build_that_hangs", "cancels_a_build", "survives_its_death_at_every_step",
-          "survives_the_death_of_the_engine", "survives_the_death_of_the_engine_at_the_start", "survives_a_lost_node",
+          "survives_the_death_of_the_engine", "survives_the_death_of_the_engine_at_the_start",
+          "survives_the_death_of_the_engine_in_a_build", "survives_a_lost_node",
           "survives_a_requeue", "survives_preemption", "survives_a_dead_controller"]
 
 

@@ -16,6 +16,8 @@ import cluster
 
 DOCKERFILE = "dockerfiles/standalone-text-trainer.dockerfile"
 BASE_IMAGE = "localhost/god-test:1"
+TRAINING = (f"FROM {BASE_IMAGE}\nCOPY train.sh /work/train.sh\nWORKDIR /work\n"
+            'ENTRYPOINT ["/bin/sh", "/work/train.sh"]\n')
 SAVE = "mkdir -p /app/checkpoints/task/model\necho weights > /app/checkpoints/task/model/adapter_model.safetensors\n"
 READY = "echo one >> /app/checkpoints/started\n"
 HANG = SAVE + READY + "while true; do sleep 1; done\n"
@@ -137,9 +139,7 @@ class Scene:
         source = run_dir / "source"
         (source / "dockerfiles").mkdir(parents=True)
         (source / "train.sh").write_text(script)
-        (source / DOCKERFILE).write_text(dockerfile if dockerfile is not None else
-                                         f"FROM {BASE_IMAGE}\nCOPY train.sh /work/train.sh\nWORKDIR /work\n"
-                                         'ENTRYPOINT ["/bin/sh", "/work/train.sh"]\n')
+        (source / DOCKERFILE).write_text(dockerfile if dockerfile is not None else TRAINING)
         return source
 
     def config(self):
@@ -198,7 +198,16 @@ class Scene:
         mark = self.name.encode()
         return sorted(command.replace(b"\0", b" ").decode(errors="replace")[:120]
                       for number, command, environment in processes()
-                      if number not in known and mark in command + environment and b"slurmscriptd" not in command)
+                      if number not in known and b"slurmscriptd" not in command and
+                      (mark in command + environment or mark in self.root_of(number)))
+
+    def root_of(self, number):
+        """Where the root of a process is mounted from: that of a step of a build has no other sign of the scene."""
+        try:
+            return next((line for line in pathlib.Path(f"/proc/{number}/mountinfo").read_bytes().splitlines()
+                         if line.split()[4] == b"/"), b"") if self.containers else b""
+        except OSError:
+            return b""
 
     def machine(self):
         """What a run could leave behind, anywhere on this machine."""
@@ -213,6 +222,7 @@ class Scene:
                                   if run_mark in name)
         if self.containers:
             found["cgroups"] += self.container_cgroups()
+            found["files"] += self.builders_files(run_mark.encode())
             found["containers"] = sorted(self.podman("ps", "-aq", "--external").split())
             found["images"] = sorted(self.podman("images", "-aq").split())
             found["volumes"] = sorted(self.podman("volume", "ls", "-q").split())
@@ -224,6 +234,19 @@ class Scene:
             queue = subprocess.run(["squeue", "-h", "-o", "%j"], capture_output=True, text=True, check=False).stdout
             found["queue"] = sorted(queue.split())
         return found
+
+    @staticmethod
+    def builders_files(run_mark):
+        """Podman's folders of builds in /var/tmp: what a step was started with, and what was sent to be built."""
+        found = []
+        for name in ("buildah*/config.json", "libpod_builder*/tarBall"):
+            for path in pathlib.Path("/var/tmp").glob(name):
+                try:
+                    with path.open("rb") as file:
+                        found += [str(path)] if run_mark in file.read(1 << 16) else []
+                except FileNotFoundError:  # somebody else's, gone by now
+                    continue
+        return sorted(found)
 
     def container_cgroups(self):
         """Of containers of runs that this scene has made."""

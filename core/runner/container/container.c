@@ -45,7 +45,7 @@ static god_status build(container *self, god_error *err)
     char tar_path[GOD_PATH_MAX];
     gdi_run_watch watch;
     GOD_TRY(god_path_join(run->run_dir, "context.tar", tar_path, err));
-    GOD_TRY(gdi_context_write(run->spec->source_dir, tar_path, err));
+    GOD_TRY(gdi_context_write(run->spec->source_dir, run->spec->run_id, tar_path, err));
     GOD_TRY(gdi_run_watch_open(run, "build.log", &watch, err));
     const gdi_engine_build image = {.tar_path = tar_path,
                                     .dockerfile = run->spec->dockerfile,
@@ -66,10 +66,8 @@ static god_status build(container *self, god_error *err)
 /* A build that an earlier god-runner had begun. */
 static god_status end_earlier_build(container *self, god_error *err)
 {
-    const gdi_run_state *state = &self->run->state;
-    return state->phase == GDI_RUN_BUILDING
-               ? gdi_engine_end_build(self->engine, self->run->spec->run_id, state->phase_us / 1000000, err)
-               : GOD_OK;
+    return self->run->state.phase == GDI_RUN_BUILDING ? gdi_engine_end_build(self->engine, self->run->spec->run_id, err)
+                                                      : GOD_OK;
 }
 
 /* What the miner can act on ends the run; what the engine did wrong is an error to be tried again. */
@@ -396,6 +394,9 @@ static god_status remove_run(const char *run_id, const json_t *config, god_error
     gdi_engine *engine = NULL;
     GOD_TRY(gdi_service_find(config, "/run", &service, err));
     god_status status = gdi_engine_open(service.socket_path, &engine, err);
+    if (status == GOD_OK) {
+        status = gdi_engine_end_build(engine, run_id, err);
+    }
     if (status == GOD_OK) {
         status = gdi_engine_remove_run(engine, run_id, err);
     }

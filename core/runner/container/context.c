@@ -11,7 +11,7 @@
 
 #include "god/helpers/file.h"
 
-enum { depth_max = 128, copy_bytes = 64 << 10 };
+enum { depth_max = 128, copy_bytes = 64 << 10, block_bytes = 512, mark_bytes = 2 * block_bytes };
 
 typedef struct packing {
     struct archive *tar;
@@ -19,6 +19,57 @@ typedef struct packing {
     char path[GOD_PATH_MAX]; /* below root, "" at first */
     int depth;
 } packing;
+
+/* ---- whose it is ---- */
+
+/* A ustar header of type "g" and its one record, "LENGTH comment=god-run ID\n", whose length counts itself. Source:
+ * POSIX pax, "ustar Interchange Format" and "pax Header Block". */
+static void make_mark(const char *run_id, char ret_mark[mark_bytes])
+{
+    static const size_t sum_at = 148, sum_bytes = 8;
+    char record[block_bytes];
+    unsigned sum = 0;
+    memset(ret_mark, 0, mark_bytes);
+    int bytes = snprintf(record, sizeof record, "NN comment=god-run %s\n", run_id);
+    bytes = snprintf(record, sizeof record, "%02d comment=god-run %s\n", bytes, run_id);
+    memcpy(ret_mark + block_bytes, record, (size_t)bytes);
+    (void)snprintf(ret_mark, 100, "pax_global_header");
+    (void)snprintf(ret_mark + 100, 8, "%07o", 0666u);
+    (void)snprintf(ret_mark + 108, 8, "%07o", 0u);
+    (void)snprintf(ret_mark + 116, 8, "%07o", 0u);
+    (void)snprintf(ret_mark + 124, 12, "%011o", (unsigned)bytes);
+    (void)snprintf(ret_mark + 136, 12, "%011o", 0u);
+    ret_mark[156] = 'g';
+    memcpy(ret_mark + 257, "ustar\00000", 8);
+    memset(ret_mark + sum_at, ' ', sum_bytes);
+    for (size_t i = 0; i < block_bytes; i++) {
+        sum += (unsigned char)ret_mark[i];
+    }
+    (void)snprintf(ret_mark + sum_at, sum_bytes, "%06o", sum);
+}
+
+uint32_t gdi_context_is_of(const char *tar_path, const char *run_id)
+{
+    char mark[mark_bytes], found[mark_bytes];
+    int fd = open(tar_path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    ssize_t bytes = fd >= 0 ? read(fd, found, sizeof found) : 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    make_mark(run_id, mark);
+    return bytes == mark_bytes && memcmp(mark, found, sizeof mark) == 0;
+}
+
+static god_status write_mark(int fd, const char *run_id, god_error *err)
+{
+    char mark[mark_bytes];
+    make_mark(run_id, mark);
+    return write(fd, mark, sizeof mark) == (ssize_t)sizeof mark
+               ? GOD_OK
+               : god_fail_errno(err, GOD_E_IO, "cannot write what the builder is sent");
+}
+
+/* ---- what is in it ---- */
 
 static god_status fail_tar(const packing *state, god_error *err)
 {
@@ -103,25 +154,38 @@ static god_status add(void *user, const char *name, god_error *err)
     return status;
 }
 
-static god_status pack(packing *state, const char *part, god_error *err)
+static god_status pack(packing *state, int fd, god_error *err)
 {
     if (archive_write_set_format_pax_restricted(state->tar) != ARCHIVE_OK ||
-        archive_write_open_filename(state->tar, part) != ARCHIVE_OK) {
+        archive_write_open_fd(state->tar, fd) != ARCHIVE_OK) {
         return fail_tar(state, err);
     }
     GOD_TRY(god_dir_each(state->root, state, add, err));
     return archive_write_close(state->tar) == ARCHIVE_OK ? GOD_OK : fail_tar(state, err);
 }
 
-god_status gdi_context_write(const char *source_dir, const char *tar_path, god_error *err)
+static god_status write_part(packing *state, const char *run_id, const char *part, god_error *err)
+{
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return god_fail_errno(err, GOD_E_IO, "cannot write \"%s\"", part);
+    }
+    god_status status = write_mark(fd, run_id, err);
+    status = status == GOD_OK ? pack(state, fd, err) : status;
+    (void)close(fd);
+    return status;
+}
+
+god_status gdi_context_write(const char *source_dir, const char *run_id, const char *tar_path, god_error *err)
 {
     char part[GOD_PATH_MAX];
     packing state = {.tar = archive_write_new(), .root = source_dir, .path = ""};
     int count = snprintf(part, sizeof part, "%s.part", tar_path);
     if (state.tar == NULL || count < 0 || (size_t)count >= sizeof part) {
+        (void)archive_write_free(state.tar);
         return god_fail(err, GOD_E_NOMEM, "out of memory for a tar file");
     }
-    god_status status = pack(&state, part, err);
+    god_status status = write_part(&state, run_id, part, err);
     (void)archive_write_free(state.tar);
     if (status == GOD_OK && rename(part, tar_path) != 0) {
         status = god_fail_errno(err, GOD_E_IO, "cannot write \"%s\"", tar_path);

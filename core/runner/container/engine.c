@@ -4,21 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "core/runner/container/build_stream.h"
+#include "core/runner/container/engine_parts.h"
 #include "core/runner/container/log_stream.h"
-#include "core/runner/group.h"
 #include "god/helpers/json.h"
 
-enum { quick_ms = 60 * 1000, day_ms = 24 * 60 * 60 * 1000, path_bytes = 1024 };
-enum { builders_looks_max = 150, builders_pause_ns = 100 * 1000 * 1000 };
-
-struct gdi_engine {
-    gdi_socket_http *http; /* own */
-    uint32_t is_podman;
-};
+enum { quick_ms = 60 * 1000, day_ms = 24 * 60 * 60 * 1000 };
 
 /* ---- requests ---- */
 
@@ -39,9 +31,8 @@ static god_status fail_answer(const char *what, const gdi_socket_answer *answer,
     return status;
 }
 
-/* One request; *ret_value (may be NULL) is the JSON of its answer, NULL for an empty one. */
-static god_status send(gdi_engine *engine, const char *what, const gdi_socket_request *request, json_t **ret_value,
-                       god_error *err)
+god_status gdi_engine_send(gdi_engine *engine, const char *what, const gdi_socket_request *request, json_t **ret_value,
+                           god_error *err)
 {
     gdi_socket_answer answer;
     json_t *value = NULL;
@@ -59,31 +50,31 @@ static god_status send(gdi_engine *engine, const char *what, const gdi_socket_re
     return status;
 }
 
-static god_status send_path(gdi_engine *engine, const char *what, const char *method, const char *path,
-                            const json_t *body, json_t **ret_value, god_error *err)
+god_status gdi_engine_ask(gdi_engine *engine, const char *what, const char *method, const char *path,
+                          const json_t *body, json_t **ret_value, god_error *err)
 {
     char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
     if (body != NULL && text == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for a request to the container engine");
     }
     const gdi_socket_request request = {.method = method, .path = path, .body_json = text, .time_limit_ms = quick_ms};
-    god_status status = send(engine, what, &request, ret_value, err);
+    god_status status = gdi_engine_send(engine, what, &request, ret_value, err);
     free(text);
     return status;
 }
 
-static void append_encoded(char path[path_bytes], const char *text)
+void gdi_engine_path_add(char path[GDI_ENGINE_PATH_BYTES], const char *text)
 {
     size_t used = strlen(path);
-    (void)god_percent_encode(text, path + used, path_bytes - used);
+    (void)god_percent_encode(text, path + used, GDI_ENGINE_PATH_BYTES - used);
 }
 
-static void encode_path(char path[path_bytes], const char *before, const char *text, const char *after)
+void gdi_engine_path(char path[GDI_ENGINE_PATH_BYTES], const char *before, const char *text, const char *after)
 {
-    (void)snprintf(path, path_bytes, "%s", before);
-    append_encoded(path, text);
+    (void)snprintf(path, GDI_ENGINE_PATH_BYTES, "%s", before);
+    gdi_engine_path_add(path, text);
     size_t used = strlen(path);
-    (void)snprintf(path + used, path_bytes - used, "%s", after);
+    (void)snprintf(path + used, GDI_ENGINE_PATH_BYTES - used, "%s", after);
 }
 
 /* ---- the engine ---- */
@@ -92,7 +83,7 @@ static void encode_path(char path[path_bytes], const char *before, const char *t
 static god_status recognise(gdi_engine *engine, god_error *err)
 {
     god_error why = GOD_ERROR_INIT;
-    god_status status = send_path(engine, "answer", "GET", "/libpod/_ping", NULL, NULL, &why);
+    god_status status = gdi_engine_ask(engine, "answer", "GET", "/libpod/_ping", NULL, NULL, &why);
     engine->is_podman = status == GOD_OK;
     return status == GOD_OK || status == GOD_E_NOT_FOUND || status == GOD_E_INVALID
                ? GOD_OK
@@ -130,6 +121,26 @@ uint32_t gdi_engine_is_podman(const gdi_engine *engine)
     return engine->is_podman;
 }
 
+/* Asked once, and only by who needs it: Podman asks the machine's package manager before it answers. */
+god_status gdi_engine_storage(gdi_engine *engine, const char **ret_dir, god_error *err)
+{
+    json_t *info = NULL;
+    const char *dir = NULL, *driver = NULL;
+    if (engine->storage[0] == '\0') {
+        GOD_TRY(gdi_engine_ask(engine, "describe itself", "GET", "/v1.41/info", NULL, &info, err));
+        god_status status = god_json_get_str("engine", info, "DockerRootDir", &dir, err);
+        status = status == GOD_OK ? god_json_get_str("engine", info, "Driver", &driver, err) : status;
+        if (status == GOD_OK) {
+            (void)snprintf(engine->driver, sizeof engine->driver, "%s", driver);
+            (void)snprintf(engine->storage, sizeof engine->storage, "%s", dir);
+        }
+        json_decref(info);
+        GOD_TRY(status);
+    }
+    *ret_dir = engine->storage;
+    return GOD_OK;
+}
+
 void gdi_engine_network_name(const char *run_id, char ret_name[128])
 {
     (void)snprintf(ret_name, 128, "god-net-%s", run_id);
@@ -144,125 +155,6 @@ void gdi_engine_image_name(const char *run_id, char ret_name[128])
     }
 }
 
-/* ---- building ---- */
-
-/* The steps of a build go into a group of their own: Podman 4 lets a step run on when its client has gone away. Only an
- * engine that makes control groups itself can be told a path; systemd has other names for them. */
-static void build_group(const char *run_id, char ret_name[GDI_GROUP_NAME_BYTES])
-{
-    (void)snprintf(ret_name, GDI_GROUP_NAME_BYTES, "god-build-%.64s", run_id);
-}
-
-/* Builders that Podman is at work with, begun at that second or later. Whose they are it does not say. */
-static god_status count_builders(gdi_engine *engine, time_t since_s, size_t *ret_count, god_error *err)
-{
-    char since[32];
-    struct tm parts;
-    json_t *list = NULL;
-    size_t i = 0, count = 0;
-    const json_t *item = NULL;
-    GOD_TRY(send_path(engine, "list containers", "GET", "/v4.0.0/libpod/containers/json?all=true&external=true", NULL,
-                      &list, err));
-    (void)strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%S", gmtime_r(&since_s, &parts));
-    json_array_foreach(list, i, item)
-    {
-        const char *name = json_string_value(json_array_get(json_object_get(item, "Names"), 0));
-        const char *created = json_string_value(json_object_get(item, "Created"));
-        count += name != NULL && created != NULL && strstr(name, "-working-container") != NULL &&
-                 strncmp(created, since, strlen(since)) >= 0;
-    }
-    json_decref(list);
-    *ret_count = count;
-    return GOD_OK;
-}
-
-god_status gdi_engine_end_build(gdi_engine *engine, const char *run_id, int64_t since_s, god_error *err)
-{
-    const struct timespec pause = {.tv_nsec = builders_pause_ns};
-    char name[GDI_GROUP_NAME_BYTES];
-    build_group(run_id, name);
-    for (size_t i = 0, builders = 1; i < builders_looks_max && builders > 0; i++) {
-        gdi_group_end(name);
-        if (!engine->is_podman) {
-            return GOD_OK;
-        }
-        GOD_TRY(count_builders(engine, (time_t)since_s, &builders, err));
-        (void)(builders > 0 ? nanosleep(&pause, NULL) : 0);
-    }
-    return GOD_OK;
-}
-
-static god_status name_build_group(gdi_engine *engine, const char *run_id, char path[path_bytes], god_error *err)
-{
-    json_t *info = NULL;
-    char group[GDI_GROUP_NAME_BYTES];
-    uint32_t makes_groups = engine->is_podman;
-    if (makes_groups && access("/run/systemd/system", F_OK) == 0) { /* otherwise nobody but the engine can make them */
-        GOD_TRY(send_path(engine, "describe itself", "GET", "/v1.41/info", NULL, &info, err));
-        const char *driver = json_string_value(json_object_get(info, "CgroupDriver"));
-        makes_groups = driver != NULL && strcmp(driver, "cgroupfs") == 0;
-        json_decref(info);
-    }
-    if (makes_groups) {
-        build_group(run_id, group);
-        (void)strncat(path, "&cgroupparent=%2F", path_bytes - strlen(path) - 1);
-        append_encoded(path, group);
-    }
-    return GOD_OK;
-}
-
-/* Podman's builder shares the network of the machine unless it is told otherwise, and does not know Docker's "none". */
-static const char *build_network(const gdi_engine *engine, uint32_t network)
-{
-    if (!engine->is_podman) {
-        return network ? "" : "&networkmode=none";
-    }
-    return network ? "&networkmode=NetworkEnabled&nsoptions=%5B%7B%22Name%22%3A%22network%22%7D%5D"
-                   : "&networkmode=NetworkDisabled&nsoptions=%5B%7B%22Name%22%3A%22network%22%7D%5D";
-}
-
-god_status gdi_engine_build_image(gdi_engine *engine, const gdi_engine_build *build, const gdi_engine_calls *calls,
-                                  god_error *err)
-{
-    char path[path_bytes], rest[400];
-    const time_t began_s = time(NULL);
-    gdi_build_stream stream = {.printed = calls->printed, .user = calls->user, .stop_asked = calls->stop_asked};
-    encode_path(path, "/v1.41/build?t=", build->tag, "&dockerfile=");
-    append_encoded(path, build->dockerfile);
-    GOD_TRY(name_build_group(engine, build->run_id, path, err));
-    /* layers=0: Podman leaves no images of single steps behind. Memory and processors of the builder are limited, too.
-     */
-    (void)snprintf(rest, sizeof rest,
-                   "&nocache=1&rm=1&forcerm=1&layers=0&memory=%lld&memswap=%lld&cpuperiod=100000&cpuquota=%lld"
-                   "&labels=%%7B%%22god.run%%22%%3A%%22%s%%22%%7D%s",
-                   (long long)build->memory_bytes, (long long)build->memory_bytes,
-                   (long long)(build->nano_cpus / 10000), build->run_id, build_network(engine, build->network));
-    if (strlen(path) + strlen(rest) >= sizeof path) {
-        return god_fail(err, GOD_E_INVALID, "the name of the Dockerfile is too long");
-    }
-    (void)strcat(path, rest);
-    const gdi_socket_request request = {.method = "POST",
-                                        .path = path,
-                                        .body_file = build->tar_path,
-                                        .time_limit_ms = (uint64_t)build->time_limit_ms,
-                                        .take = gdi_build_stream_take,
-                                        .stop_asked = gdi_build_stream_stop_asked,
-                                        .user = &stream};
-    god_status status = send(engine, "build the image", &request, NULL, err);
-    if (status == GOD_E_TIMEOUT || status == GOD_E_CANCELLED) {
-        god_error ignored = GOD_ERROR_INIT;
-        (void)gdi_engine_end_build(engine, build->run_id, (int64_t)began_s, &ignored);
-    }
-    if (status == GOD_E_TIMEOUT) {
-        status = god_fail(err, GOD_E_DATA, "Docker image build exceeded %lld seconds",
-                          (long long)(build->time_limit_ms / 1000));
-    } else if (status == GOD_OK || status == GOD_E_IO) {
-        status = gdi_build_stream_end(&stream, status, err);
-    }
-    gdi_build_stream_clear(&stream);
-    return status;
-}
-
 /* ---- networks and containers ---- */
 
 god_status gdi_engine_make_network(gdi_engine *engine, const char *name, const char *run_id, god_error *err)
@@ -272,7 +164,7 @@ god_status gdi_engine_make_network(gdi_engine *engine, const char *name, const c
     if (body == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for a request to the container engine");
     }
-    god_status status = send_path(engine, "make a network", "POST", "/v1.41/networks/create", body, NULL, err);
+    god_status status = gdi_engine_ask(engine, "make a network", "POST", "/v1.41/networks/create", body, NULL, err);
     json_decref(body);
     return status;
 }
@@ -280,15 +172,15 @@ god_status gdi_engine_make_network(gdi_engine *engine, const char *name, const c
 god_status gdi_engine_create(gdi_engine *engine, const char *api, const char *name, const json_t *body,
                              char ret_id[GDI_ENGINE_ID_BYTES], god_error *err)
 {
-    char path[path_bytes];
+    char path[GDI_ENGINE_PATH_BYTES];
     json_t *answer = NULL;
     const char *id = NULL;
     if (strcmp(api, "podman") == 0) {
         (void)snprintf(path, sizeof path, "/v4.0.0/libpod/containers/create");
     } else {
-        encode_path(path, "/v1.41/containers/create?name=", name, "");
+        gdi_engine_path(path, "/v1.41/containers/create?name=", name, "");
     }
-    GOD_TRY(send_path(engine, "create a container", "POST", path, body, &answer, err));
+    GOD_TRY(gdi_engine_ask(engine, "create a container", "POST", path, body, &answer, err));
     god_status status = god_json_get_str("engine", answer, "Id", &id, err);
     if (status == GOD_OK) {
         (void)snprintf(ret_id, GDI_ENGINE_ID_BYTES, "%s", id);
@@ -299,17 +191,17 @@ god_status gdi_engine_create(gdi_engine *engine, const char *api, const char *na
 
 god_status gdi_engine_start(gdi_engine *engine, const char *id, god_error *err)
 {
-    char path[path_bytes];
-    encode_path(path, "/v1.41/containers/", id, "/start");
-    return send_path(engine, "start the container", "POST", path, NULL, NULL, err);
+    char path[GDI_ENGINE_PATH_BYTES];
+    gdi_engine_path(path, "/v1.41/containers/", id, "/start");
+    return gdi_engine_ask(engine, "start the container", "POST", path, NULL, NULL, err);
 }
 
 god_status gdi_engine_kill(gdi_engine *engine, const char *id, god_error *err)
 {
-    char path[path_bytes];
-    encode_path(path, "/v1.41/containers/", id, "/kill");
+    char path[GDI_ENGINE_PATH_BYTES];
+    gdi_engine_path(path, "/v1.41/containers/", id, "/kill");
     god_error refused = GOD_ERROR_INIT;
-    god_status status = send_path(engine, "kill the container", "POST", path, NULL, NULL, &refused);
+    god_status status = gdi_engine_ask(engine, "kill the container", "POST", path, NULL, NULL, &refused);
     if (status == GOD_OK || status == GOD_E_INVALID || status == GOD_E_NOT_FOUND ||
         strstr(refused.message, "state improper") != NULL) {
         return GOD_OK; /* it runs no more; Podman says so with a 500 */
@@ -320,9 +212,9 @@ god_status gdi_engine_kill(gdi_engine *engine, const char *id, god_error *err)
 god_status gdi_engine_inspect(gdi_engine *engine, const char *id, uint32_t with_size, json_t **ret_value,
                               god_error *err)
 {
-    char path[path_bytes];
-    encode_path(path, "/v1.41/containers/", id, with_size ? "/json?size=1" : "/json");
-    return send_path(engine, "describe the container", "GET", path, NULL, ret_value, err);
+    char path[GDI_ENGINE_PATH_BYTES];
+    gdi_engine_path(path, "/v1.41/containers/", id, with_size ? "/json?size=1" : "/json");
+    return gdi_engine_ask(engine, "describe the container", "GET", path, NULL, ret_value, err);
 }
 
 typedef struct following {
@@ -354,27 +246,27 @@ static uint32_t following_stop_asked(void *user)
 god_status gdi_engine_log(gdi_engine *engine, const char *id, uint32_t follows, uint64_t skipped,
                           const gdi_engine_calls *calls, god_error *err)
 {
-    char path[path_bytes];
+    char path[GDI_ENGINE_PATH_BYTES];
     following state = {.calls = calls, .to_skip = skipped};
-    encode_path(path, "/v1.41/containers/", id,
-                follows ? "/logs?follow=1&stdout=1&stderr=1" : "/logs?follow=0&stdout=1&stderr=1");
+    gdi_engine_path(path, "/v1.41/containers/", id,
+                    follows ? "/logs?follow=1&stdout=1&stderr=1" : "/logs?follow=0&stdout=1&stderr=1");
     const gdi_socket_request request = {.method = "GET",
                                         .path = path,
                                         .time_limit_ms = day_ms,
                                         .take = take_log,
                                         .stop_asked = following_stop_asked,
                                         .user = &state};
-    return send(engine, "show the log", &request, NULL, err);
+    return gdi_engine_send(engine, "show the log", &request, NULL, err);
 }
 
 god_status gdi_engine_wait(gdi_engine *engine, const char *id, const gdi_engine_calls *calls, god_error *err)
 {
-    char path[path_bytes];
+    char path[GDI_ENGINE_PATH_BYTES];
     following state = {.calls = calls};
-    encode_path(path, "/v1.41/containers/", id, "/wait?condition=not-running");
+    gdi_engine_path(path, "/v1.41/containers/", id, "/wait?condition=not-running");
     const gdi_socket_request request = {
         .method = "POST", .path = path, .time_limit_ms = day_ms, .stop_asked = following_stop_asked, .user = &state};
-    return send(engine, "wait for the container", &request, NULL, err);
+    return gdi_engine_send(engine, "wait for the container", &request, NULL, err);
 }
 
 /* ---- the end ---- */
@@ -382,25 +274,25 @@ god_status gdi_engine_wait(gdi_engine *engine, const char *id, const gdi_engine_
 static god_status remove_path(gdi_engine *engine, const char *what, const char *path, god_error *err)
 {
     god_error refused = GOD_ERROR_INIT;
-    god_status status = send_path(engine, what, "DELETE", path, NULL, NULL, &refused);
+    god_status status = gdi_engine_ask(engine, what, "DELETE", path, NULL, NULL, &refused);
     return status == GOD_OK || status == GOD_E_NOT_FOUND ? GOD_OK : god_fail(err, status, "%s", refused.message);
 }
 
 static god_status remove_containers(gdi_engine *engine, const char *run_id, god_error *err)
 {
-    char path[path_bytes], filter[160];
+    char path[GDI_ENGINE_PATH_BYTES], filter[160];
     json_t *list = NULL;
     size_t i = 0;
     const json_t *item = NULL;
     god_status status = GOD_OK;
     (void)snprintf(filter, sizeof filter, "{\"label\":[\"god.run=%s\"]}", run_id);
-    encode_path(path, "/v1.41/containers/json?all=1&filters=", filter, "");
-    GOD_TRY(send_path(engine, "list containers", "GET", path, NULL, &list, err));
+    gdi_engine_path(path, "/v1.41/containers/json?all=1&filters=", filter, "");
+    GOD_TRY(gdi_engine_ask(engine, "list containers", "GET", path, NULL, &list, err));
     json_array_foreach(list, i, item)
     {
         const char *id = json_string_value(json_object_get(item, "Id"));
         if (id != NULL) {
-            encode_path(path, "/v1.41/containers/", id, "?force=1&v=1");
+            gdi_engine_path(path, "/v1.41/containers/", id, "?force=1&v=1");
             god_status removed = remove_path(engine, "remove a container", path, err);
             status = status == GOD_OK ? removed : status;
         }
@@ -421,17 +313,15 @@ static void forget_network(const char *name)
 
 god_status gdi_engine_remove_run(gdi_engine *engine, const char *run_id, god_error *err)
 {
-    char path[path_bytes], name[128];
-    build_group(run_id, name);
-    gdi_group_end(name);
+    char path[GDI_ENGINE_PATH_BYTES], name[128];
     god_status status = remove_containers(engine, run_id, err);
     gdi_engine_network_name(run_id, name);
-    encode_path(path, "/v1.41/networks/", name, "");
+    gdi_engine_path(path, "/v1.41/networks/", name, "");
     god_status removed = remove_path(engine, "remove a network", path, err);
     forget_network(name);
     status = status == GOD_OK ? removed : status;
     gdi_engine_image_name(run_id, name);
-    encode_path(path, "/v1.41/images/", name, "?force=1");
+    gdi_engine_path(path, "/v1.41/images/", name, "?force=1");
     removed = remove_path(engine, "remove an image", path, err);
     return status == GOD_OK ? removed : status;
 }

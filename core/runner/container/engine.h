@@ -22,6 +22,9 @@ enum { GDI_ENGINE_ID_BYTES = 80 };
 god_status gdi_engine_open(const char *socket_path, gdi_engine **ret_engine, god_error *err);
 void gdi_engine_close(gdi_engine *engine); /* accepts NULL */
 uint32_t gdi_engine_is_podman(const gdi_engine *engine);
+/* The folder of this machine in which it keeps images and containers; borrowed until the engine is closed. May take it
+ * a second. */
+god_status gdi_engine_storage(gdi_engine *engine, const char **ret_dir, god_error *err);
 
 /* What the calls that take long ask and say. */
 typedef struct gdi_engine_calls {
@@ -41,9 +44,11 @@ typedef struct gdi_engine_build {
 god_status gdi_engine_build_image(gdi_engine *engine, const gdi_engine_build *build, const gdi_engine_calls *calls,
                                   god_error *err);
 
-/* For a build whose caller went away after since_s (seconds since 1970): Podman 4 goes on with it. Kills its steps as
- * they come, and waits until no builder begun since then is left, at most 15 seconds when others build too. */
-god_status gdi_engine_end_build(gdi_engine *engine, const char *run_id, int64_t since_s, god_error *err);
+/* For a build whose caller went away, or whose engine was killed. Podman 4 goes on with the first kind: its steps are
+ * killed as they come, until its builder has given up. Of the second kind a builder stays that nobody works with, its
+ * mount, its part of the engine's temporary folder and the state of its last step: all of them are removed. Only what
+ * carries the run's mark is touched. Fine when there is nothing. */
+god_status gdi_engine_end_build(gdi_engine *engine, const char *run_id, god_error *err);
 
 /* A bridge without a way out. */
 god_status gdi_engine_make_network(gdi_engine *engine, const char *name, const char *run_id, god_error *err);
