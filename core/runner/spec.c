@@ -92,6 +92,9 @@ static god_status read_numbers(const char *where, gdi_run_spec *spec, god_error 
         GOD_TRY(god_json_get_int(where, spec->root, numbers[i].name, numbers[i].lowest, numbers[i].highest,
                                  numbers[i].ret, err));
     }
+    spec->build_disk_bytes_max = GDI_RUN_BUILD_DISK_BYTES;
+    GOD_TRY(god_json_opt_int(where, spec->root, "build_disk_bytes_max", 1 << 10, size_max, &spec->build_disk_bytes_max,
+                             err));
     GOD_TRY(god_json_get_bool(where, spec->root, "trusted", &spec->trusted, err));
     return god_json_get_bool(where, spec->root, "build_network", &spec->build_network, err);
 }

@@ -6,6 +6,7 @@
  *    "cache_dir": "/abs/cache", "output": "TASK/NAME", "labels": {"task_id": ...}, "gpu_ids": ["0"],
  *    "memory_bytes": ..., "nano_cpus": ..., "shm_bytes": ..., "pids_max": ..., "open_files_max": ...,
  *    "disk_bytes_max": ..., "log_bytes_max": ..., "build_network": false, "build_time_limit_s": 1800,
+ *    "build_disk_bytes_max": ...,
  *    "time_limit_s": 3600, "sidecars": [{"image": "...", "command": [...]}]}
  *
  * A word of argv may hold "{server:0}": the address of the first sidecar, which is known only when it runs.
@@ -25,6 +26,8 @@
 #include "god/error.h"
 
 enum { GDI_RUN_ID_BYTES_MAX = 64, GDI_RUN_SIDECARS_MAX = 16, GDI_RUN_GPUS_MAX = 64 };
+/* Images for training with everything that belongs to CUDA take 20 to 40 GiB. */
+#define GDI_RUN_BUILD_DISK_BYTES (INT64_C(200) << 30)
 
 typedef struct gdi_run_spec {
     json_t *root;       /* own; every text below is borrowed from it */
@@ -35,6 +38,7 @@ typedef struct gdi_run_spec {
     uint32_t trusted, build_network;
     int64_t memory_bytes, nano_cpus, shm_bytes, pids_max, open_files_max, disk_bytes_max, log_bytes_max;
     int64_t build_time_limit_s, time_limit_s;
+    int64_t build_disk_bytes_max; /* GDI_RUN_BUILD_DISK_BYTES when nobody said */
 } gdi_run_spec;
 
 /* GOD_E_DATA names the field. */

@@ -10,7 +10,7 @@
 #include "core/base/clock.h"
 #include "core/runner/output.h"
 
-enum { disk_period_ms = 2000, disk_rest_factor = 2 };
+enum { first_disk_ms = 1000, disk_period_ms = 2000, disk_rest_factor = 2 };
 
 int64_t gdi_run_now_us(void)
 {
@@ -60,7 +60,8 @@ god_status gdi_run_watch_open(gdi_run *run, const char *log_name, gdi_run_watch 
     if (log < 0) {
         return god_fail_errno(err, GOD_E_IO, "cannot write \"%s\"", path);
     }
-    *ret_watch = (gdi_run_watch){.run = run, .log = log};
+    /* What is over within a moment is not worth a look. */
+    *ret_watch = (gdi_run_watch){.run = run, .log = log, .next_disk_ms = gdi_clock_ms() + first_disk_ms};
     return GOD_OK;
 }
 
@@ -107,24 +108,33 @@ god_status gdi_run_watch_printed(void *user, const char *bytes, size_t count, go
     return GOD_OK;
 }
 
-/* A folder of many files takes long to measure: then it is measured less often, not all the time. */
-static void check_disk(gdi_run_watch *watch)
+static uint64_t measure(gdi_run_watch *watch)
 {
     char path[GOD_PATH_MAX];
-    const uint64_t began_ms = gdi_clock_ms();
     god_error ignored = GOD_ERROR_INIT;
-    if (began_ms < watch->next_disk_ms) {
-        return;
-    }
-    if (god_path_join(watch->run->run_dir, "checkpoints", path, &ignored) == GOD_OK) {
+    if (watch->run->state.phase == GDI_RUN_TRAINING &&
+        god_path_join(watch->run->run_dir, "checkpoints", path, &ignored) == GOD_OK) {
         (void)gdi_output_size(path, &watch->output_bytes, &ignored);
     }
     if (watch->measure_layer != NULL) {
         (void)watch->measure_layer(watch->layer_user, &watch->layer_bytes, &ignored);
     }
-    const uint64_t took_ms = gdi_clock_ms() - began_ms;
+    return watch->output_bytes + watch->layer_bytes;
+}
+
+/* A folder of many files takes long to measure: then it is measured less often, not all the time. */
+static void check_disk(gdi_run_watch *watch)
+{
+    const gdi_run_spec *spec = watch->run->spec;
+    const uint64_t began_ms = gdi_clock_ms();
+    const int64_t limit =
+        watch->run->state.phase == GDI_RUN_TRAINING ? spec->disk_bytes_max : spec->build_disk_bytes_max;
+    if (began_ms < watch->next_disk_ms) {
+        return;
+    }
+    const uint64_t written = measure(watch), took_ms = gdi_clock_ms() - began_ms;
     watch->next_disk_ms = began_ms + disk_period_ms + took_ms * disk_rest_factor;
-    if (watch->output_bytes + watch->layer_bytes > (uint64_t)watch->run->spec->disk_bytes_max) {
+    if (written > (uint64_t)limit) {
         watch->reason = GDI_RUN_DISK_FULL;
     }
 }
@@ -136,12 +146,12 @@ uint32_t gdi_run_watch_stop_asked(void *user)
     if (watch->reason == 0 && calls->stop_asked != NULL && calls->stop_asked(calls->user) != 0) {
         watch->reason = GDI_RUN_CANCELLED;
     }
-    if (watch->reason == 0 && watch->run->state.phase == GDI_RUN_TRAINING) {
-        if (gdi_run_time_left_ms(watch->run) == 0) {
-            watch->reason = GDI_RUN_TIME_LIMIT;
-        } else {
-            check_disk(watch);
-        }
+    if (watch->reason == 0 && watch->run->state.phase == GDI_RUN_TRAINING && gdi_run_time_left_ms(watch->run) == 0) {
+        watch->reason = GDI_RUN_TIME_LIMIT;
+    }
+    if (watch->reason == 0 &&
+        (watch->run->state.phase == GDI_RUN_TRAINING || watch->run->state.phase == GDI_RUN_BUILDING)) {
+        check_disk(watch);
     }
     return watch->reason != 0;
 }

@@ -15,7 +15,8 @@ typedef struct gdi_run_watch {
     uint64_t next_disk_ms;
     uint64_t output_bytes, layer_bytes; /* as last measured: below checkpoints/, and elsewhere in the container */
     uint32_t reason;                    /* GDI_RUN_CANCELLED, GDI_RUN_TIME_LIMIT, GDI_RUN_DISK_FULL; 0: go on */
-    /* What the training has written outside checkpoints/; NULL: nothing of it stays on a disk. Set after _open. */
+    /* What the training has written outside checkpoints/, or what the build has written; NULL: nothing of it stays on a
+     * disk. Set after _open. */
     god_status (*measure_layer)(void *layer_user, uint64_t *ret_bytes, god_error *err);
     void *layer_user;
 } gdi_run_watch;
@@ -27,7 +28,8 @@ void gdi_run_watch_close(gdi_run_watch *watch);
 /* As gdi_engine_calls wants them; `user` is the watch. printed: stored up to log_bytes_max, then dropped with one line
  * that says so. */
 god_status gdi_run_watch_printed(void *user, const char *bytes, size_t count, god_error *err);
-/* 1 once there is a reason to end it. The time limit counts only in the training phase. */
+/* 1 once there is a reason to end it. The time limit counts only in the training phase, and the disk in it and in the
+ * build, each with its own limit. */
 uint32_t gdi_run_watch_stop_asked(void *user);
 
 /* Milliseconds of training that are left; 0: none. */

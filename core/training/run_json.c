@@ -86,6 +86,9 @@ god_status gdi_run_json(const gdi_plan *plan, const gdi_run_settings *settings, 
                                 "time_limit_s", or_usual(settings->time_limit_s, plan->timeout_seconds));
     int failed = root == NULL || numbers == NULL || json_object_update(root, numbers) != 0;
     json_decref(numbers);
+    failed = failed || (settings->build_disk_bytes_max != 0 &&
+                        json_object_set_new(root, "build_disk_bytes_max",
+                                            json_integer((json_int_t)settings->build_disk_bytes_max)) != 0);
     failed =
         failed || json_object_set_new(root, "config",
                                       settings->config != NULL ? json_deep_copy(settings->config) : json_object()) != 0;

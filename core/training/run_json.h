@@ -13,14 +13,15 @@ typedef struct gdi_run_settings {
     const json_t *sidecars;             /* array; NULL: none */
     uint32_t trusted, build_network;
     /* 0: the value in brackets */
-    uint64_t memory_bytes;       /* [that of the plan: 110 GiB per GPU] */
-    uint64_t nano_cpus;          /* [that of the plan: 24 per GPU] */
-    uint64_t pids_max;           /* [16,384] */
-    uint64_t open_files_max;     /* [65,536, or what this process may have] */
-    uint64_t disk_bytes_max;     /* [500 GiB] */
-    uint64_t log_bytes_max;      /* [64 MiB] */
-    uint64_t build_time_limit_s; /* [30 minutes, training specification 11] */
-    uint64_t time_limit_s;       /* [that of the plan] */
+    uint64_t memory_bytes;         /* [that of the plan: 110 GiB per GPU] */
+    uint64_t nano_cpus;            /* [that of the plan: 24 per GPU] */
+    uint64_t pids_max;             /* [16,384] */
+    uint64_t open_files_max;       /* [65,536, or what this process may have] */
+    uint64_t disk_bytes_max;       /* [500 GiB] */
+    uint64_t log_bytes_max;        /* [64 MiB] */
+    uint64_t build_time_limit_s;   /* [30 minutes, training specification 11] */
+    uint64_t build_disk_bytes_max; /* [that of core/runner/spec.h] */
+    uint64_t time_limit_s;         /* [that of the plan] */
 } gdi_run_settings;
 
 /* Owned by the caller. */

@@ -12,6 +12,9 @@ from harness import (BASE_IMAGE, DOCKERFILE, HANG, READY, SAVE, TRAINING, WAIT_F
                      processes, wait_for, wait_for_phase)
 
 
+FILL = "dd if=/dev/zero of=%s/big%d bs=1000000 count=15 2>/dev/null\n"
+
+
 # ---- the build ----
 
 def case_tells_a_failed_build(s):
@@ -43,6 +46,17 @@ def case_stops_a_build_that_hangs(s):
     run_dir, result = s.run(dockerfile=HANGING_BUILD, build_time_limit_s=2)
     expect(result, "build_failed", "exceeded 2 seconds")
     assert "begun" in (run_dir / "build.log").read_text()
+    return None
+
+
+def case_stops_a_build_that_fills_the_disk(s):
+    if s.runner != "container":
+        return "this runner does not build" if not s.containers else "as with the other interface of the engine"
+    fill = "RUN " + FILL.strip() % ("/work", 1) + "\nRUN " + FILL.strip() % ("/tmp", 2) + "; echo filled; sleep 1000\n"
+    run_dir, result = s.run(dockerfile=f"FROM {BASE_IMAGE}\n{fill}ENTRYPOINT [\"/bin/sh\"]\n",
+                            build_disk_bytes_max=20 << 20)
+    expect(result, "build_failed", "the build wrote more than 20 MiB (28 MiB when it was stopped)", "see build.log")
+    assert "filled" in (run_dir / "build.log").read_text()
     return None
 
 
@@ -89,9 +103,6 @@ def case_stops_at_the_time_limit_and_keeps_what_is_saved(s):
 def case_tells_a_hang_that_saved_nothing(s):
     _, result = s.run("trap '' TERM INT HUP\nwhile true; do sleep 1; done\n", time_limit_s=1)
     expect(result, "bad_output", "killed at the time limit of 1 s, and the training left no folder")
-
-
-FILL = "dd if=/dev/zero of=%s/big%d bs=1000000 count=15 2>/dev/null\n"
 
 
 def case_stops_a_full_disk(s):

@@ -53,7 +53,8 @@ def case_survives_a_lost_node(s):
     (run_dir / "cache/go").write_text("")
     result = s.finish(run_dir, process)
     s.slurm.start_node(int(node[1:]))
-    subprocess.run(["scontrol", "update", f"nodename={node}", "state=resume"], check=True)
+    subprocess.run(["scontrol", "update", f"nodename={node}", "state=resume"], check=False, capture_output=True)
+    s.slurm.wait(lambda: s.slurm.idle_count() == 4, "the node does not come back")
     expect(result, "success")
     assert (run_dir / "checkpoints/started").read_text() == "one\n", "what the lost node had written was kept"
     return None

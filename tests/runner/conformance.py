@@ -27,7 +27,7 @@ ONLY_BY_NAME = {"waits_for_a_controller_that_is_not_there_yet"}  # a minute of S
 FAULTS = ["tells_a_failed_build", "tells_a_crash", "tells_a_hang_that_saved_nothing", "limits_processes",
           "stops_a_full_disk", "stops_a_full_disk_elsewhere", "cuts_a_flood_of_output",
           "refuses_an_output_that_leads_elsewhere", "cancels", "survives_its_own_death", "removes_what_a_dead_run_left",
-          "stops_a_build_that_hangs", "cancels_a_build", "survives_its_death_at_every_step",
+          "stops_a_build_that_hangs", "stops_a_build_that_fills_the_disk", "cancels_a_build", "survives_its_death_at_every_step",
           "survives_the_death_of_the_engine", "survives_the_death_of_the_engine_at_the_start",
           "survives_the_death_of_the_engine_in_a_build", "survives_a_lost_node",
           "survives_a_requeue", "survives_preemption", "survives_a_dead_controller"]

@@ -12,19 +12,24 @@
  * "processes_rlimit": 0}, each optional; see service.h, engine.h and body.h. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/runner/confine.h"
 #include "core/runner/container/body.h"
+#include "core/runner/container/builders.h"
 #include "core/runner/container/context.h"
 #include "core/runner/container/engine.h"
 #include "core/runner/container/service.h"
 #include "core/runner/judge.h"
+#include "core/runner/output.h"
 #include "god/helpers/file.h"
 #include "god/helpers/json.h"
 
 enum { urls_bytes = 2048, looks_max = 30, look_pause_ns = 100 * 1000 * 1000 };
+/* Below this a machine has no room for its logs and results any more. */
+static const uint64_t free_bytes_min = UINT64_C(4) << 30;
 
 typedef struct container {
     gdi_run *run;
@@ -38,6 +43,68 @@ typedef struct container {
 } container;
 
 /* ---- building ---- */
+
+typedef struct build_space {
+    container *self;
+    uint64_t free_at_first; /* of the storage's file system; 0: not looked yet */
+    uint64_t free_bytes;    /* by now */
+    uint32_t is_short;      /* the machine needs the rest itself */
+} build_space;
+
+/* Through a connection of its own: the other one is busy with the build or the log. */
+static god_status second_engine(container *self, god_error *err)
+{
+    return self->second != NULL ? GOD_OK : gdi_engine_open(self->socket_path, &self->second, err);
+}
+
+/* What is pulled for a build, and what Docker's builds write, cannot be told from what others write: only a file system
+ * that comes to its end meanwhile ends the build. */
+static void look_at_free_space(build_space *space, const char *storage)
+{
+    struct statvfs info;
+    if (statvfs(storage, &info) == 0) {
+        space->free_bytes = (uint64_t)info.f_bavail * info.f_frsize;
+        space->free_at_first = space->free_at_first == 0 ? space->free_bytes : space->free_at_first;
+        space->is_short = space->free_bytes < free_bytes_min && space->free_bytes < space->free_at_first;
+    }
+}
+
+static god_status measure_build(void *user, uint64_t *ret_bytes, god_error *err)
+{
+    build_space *space = user;
+    container *self = space->self;
+    gdi_builders builders;
+    const char *storage = NULL;
+    uint64_t total = 0;
+    GOD_TRY(second_engine(self, err));
+    GOD_TRY(gdi_engine_storage(self->second, &storage, err));
+    look_at_free_space(space, storage);
+    GOD_TRY(gdi_builders_find(self->second, self->run->spec->run_id, &builders, err));
+    for (size_t i = 0; i < builders.count; i++) {
+        uint64_t bytes = 0;
+        if (builders.items[i].written_dir[0] != '\0' &&
+            gdi_output_size(builders.items[i].written_dir, &bytes, err) == GOD_OK) {
+            total += bytes;
+        }
+    }
+    *ret_bytes = space->is_short ? UINT64_MAX / 2 : total;
+    return GOD_OK;
+}
+
+static void end_full_build(gdi_run *run, const build_space *space, uint64_t written)
+{
+    if (space->is_short) {
+        gdi_run_end_with(run, GDI_RUN_BUILD_FAILED,
+                         "the build was stopped: %llu MiB are left where the machine keeps images; make the image "
+                         "smaller, or ask for the machine to be cleaned",
+                         (unsigned long long)(space->free_bytes >> 20));
+        return;
+    }
+    gdi_run_end_with(run, GDI_RUN_BUILD_FAILED,
+                     "the build wrote more than %lld MiB (%llu MiB when it was stopped); leave caches and models out "
+                     "of the image, models and data are below /cache; see build.log",
+                     (long long)(run->spec->build_disk_bytes_max >> 20), (unsigned long long)(written >> 20));
+}
 
 static god_status build(container *self, god_error *err)
 {
@@ -57,9 +124,16 @@ static god_status build(container *self, god_error *err)
                                     .run_id = run->spec->run_id};
     const gdi_engine_calls calls = {
         .stop_asked = gdi_run_watch_stop_asked, .printed = gdi_run_watch_printed, .user = &watch};
+    build_space space = {.self = self};
+    watch.measure_layer = measure_build;
+    watch.layer_user = &space;
     god_status status = gdi_engine_build_image(self->engine, &image, &calls, err);
     gdi_run_watch_close(&watch);
     (void)unlink(tar_path);
+    if (watch.reason == GDI_RUN_DISK_FULL) {
+        end_full_build(run, &space, watch.layer_bytes);
+        return GOD_OK;
+    }
     return status;
 }
 
@@ -286,14 +360,11 @@ static god_status judge(container *self, const gdi_run_watch *watch, god_error *
     return GOD_OK;
 }
 
-/* Through a connection of its own: the other one is busy with the log. */
 static god_status measure_layer(void *user, uint64_t *ret_bytes, god_error *err)
 {
     container *self = user;
     json_t *info = NULL;
-    if (self->second == NULL) {
-        GOD_TRY(gdi_engine_open(self->socket_path, &self->second, err));
-    }
+    GOD_TRY(second_engine(self, err));
     GOD_TRY(gdi_engine_inspect(self->second, self->run->state.handle, 1, &info, err));
     const json_int_t bytes = json_integer_value(json_object_get(info, "SizeRw"));
     json_decref(info);
