@@ -164,24 +164,47 @@ god_status gdi_engine_make_network(gdi_engine *engine, const char *name, const c
     if (body == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for a request to the container engine");
     }
-    god_status status = gdi_engine_ask(engine, "make a network", "POST", "/v1.41/networks/create", body, NULL, err);
+    god_error refused = GOD_ERROR_INIT;
+    god_status status =
+        gdi_engine_ask(engine, "make a network", "POST", "/v1.41/networks/create", body, NULL, &refused);
     json_decref(body);
-    return status;
+    if (status == GOD_OK || strstr(refused.message, "already") != NULL) {
+        return GOD_OK; /* the one that is there was asked for by this run, see gdi_engine_create */
+    }
+    return god_fail(err, status, "%s", refused.message);
 }
 
+static god_status remove_path(gdi_engine *engine, const char *what, const char *path, god_error *err)
+{
+    god_error refused = GOD_ERROR_INIT;
+    god_status status = gdi_engine_ask(engine, what, "DELETE", path, NULL, NULL, &refused);
+    return status == GOD_OK || status == GOD_E_NOT_FOUND ? GOD_OK : god_fail(err, status, "%s", refused.message);
+}
+
+/* A caller that was killed may have left a request which the engine answers only after this run has looked around: the
+ * container that has taken the name is that one. */
 god_status gdi_engine_create(gdi_engine *engine, const char *api, const char *name, const json_t *body,
                              char ret_id[GDI_ENGINE_ID_BYTES], god_error *err)
 {
-    char path[GDI_ENGINE_PATH_BYTES];
+    char path[GDI_ENGINE_PATH_BYTES], earlier[GDI_ENGINE_PATH_BYTES];
     json_t *answer = NULL;
     const char *id = NULL;
+    god_error refused = GOD_ERROR_INIT;
     if (strcmp(api, "podman") == 0) {
         (void)snprintf(path, sizeof path, "/v4.0.0/libpod/containers/create");
     } else {
         gdi_engine_path(path, "/v1.41/containers/create?name=", name, "");
     }
-    GOD_TRY(gdi_engine_ask(engine, "create a container", "POST", path, body, &answer, err));
-    god_status status = god_json_get_str("engine", answer, "Id", &id, err);
+    god_status status = gdi_engine_ask(engine, "create a container", "POST", path, body, &answer, &refused);
+    if (status != GOD_OK && strstr(refused.message, "in use") != NULL) {
+        gdi_engine_path(earlier, "/v1.41/containers/", name, "?force=1&v=1");
+        GOD_TRY(remove_path(engine, "remove a container", earlier, err));
+        status = gdi_engine_ask(engine, "create a container", "POST", path, body, &answer, &refused);
+    }
+    if (status != GOD_OK) {
+        return god_fail(err, status, "%s", refused.message);
+    }
+    status = god_json_get_str("engine", answer, "Id", &id, err);
     if (status == GOD_OK) {
         (void)snprintf(ret_id, GDI_ENGINE_ID_BYTES, "%s", id);
     }
@@ -270,13 +293,6 @@ god_status gdi_engine_wait(gdi_engine *engine, const char *id, const gdi_engine_
 }
 
 /* ---- the end ---- */
-
-static god_status remove_path(gdi_engine *engine, const char *what, const char *path, god_error *err)
-{
-    god_error refused = GOD_ERROR_INIT;
-    god_status status = gdi_engine_ask(engine, what, "DELETE", path, NULL, NULL, &refused);
-    return status == GOD_OK || status == GOD_E_NOT_FOUND ? GOD_OK : god_fail(err, status, "%s", refused.message);
-}
 
 static god_status remove_containers(gdi_engine *engine, const char *run_id, god_error *err)
 {
