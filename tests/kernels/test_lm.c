@@ -186,6 +186,61 @@ START_TEST(test_kernels_lm__masked_rows_are_zero_and_change_nothing)
 }
 END_TEST
 
+/* Together, and beside a base of which only the output matrix is left: the bits of either alone. */
+START_TEST(test_kernels_lm__losses_and_divergences_at_once_are_those_of_either)
+{
+    for (uint32_t reference = 0; reference < 2; reference++) {
+        opened o = open_all(_i, 2, reference);
+        god_nn_pack pack = {ids, starts, sequences, NULL};
+        god_nn_states *base = states_of(o.base, NULL, &pack), *states = states_of(o.full, NULL, &pack);
+        scores alone, both;
+        int32_t targets[tokens];
+        uint8_t mask[tokens];
+        uint64_t before = 0, after = 0, most = 0;
+        for (int i = 0; i < tokens; i++) {
+            targets[i] = i % 3 == 0 ? -1 : ids[i];
+            mask[i] = i % 4 != 0;
+        }
+        ck_assert_int_eq(god_nn_lm_nll(o.full, NULL, states, targets, alone.nll, &err), GOD_OK);
+        ck_assert_int_eq(god_nn_lm_kl(o.full, NULL, states, o.base, base, mask, alone.kl, &err), GOD_OK);
+        ck_assert_int_eq(god_nn_lm_nll_kl(o.full, NULL, states, targets, o.base, base, mask, both.nll, both.kl, &err),
+                         GOD_OK);
+        expect_equal(&alone, &both);
+        god_nn_adapter_close(o.adapter);
+        o.adapter = NULL;
+        god_nn_engine_weight_bytes(o.engine, &before, &most);
+        ck_assert_uint_le(before, most);
+        god_nn_lm_keep_head(o.base);
+        god_nn_engine_weight_bytes(o.engine, &after, &most);
+        ck_assert_uint_lt(after, before);
+        ck_assert_int_eq(god_nn_lm_nll_kl(o.full, NULL, states, targets, o.base, base, mask, both.nll, both.kl, &err),
+                         GOD_OK);
+        expect_equal(&alone, &both);
+        god_nn_states_free(base);
+        god_nn_states_free(states);
+        close_all(&o);
+    }
+}
+END_TEST
+
+START_TEST(test_kernels_lm__a_head_runs_no_pass)
+{
+    static const int64_t rows[] = {0};
+    opened o = open_all(_i, 1, 0);
+    god_nn_pack pack = {ids, starts, sequences, NULL};
+    god_nn_states *states = NULL;
+    god_nn_adapter *adapter = NULL;
+    god_nn_adapter_close(o.adapter);
+    o.adapter = NULL;
+    god_nn_lm_keep_head(o.base);
+    ck_assert_int_eq(god_nn_lm_states(o.base, NULL, &pack, rows, 1, &states, &err), GOD_E_INVALID);
+    ck_assert_str_eq(err.message, "only the output matrix of the model is left");
+    ck_assert_int_eq(god_nn_adapter_open(o.base, "adapter", &adapter, &err), GOD_E_INVALID);
+    ck_assert_ptr_null(adapter);
+    close_all(&o);
+}
+END_TEST
+
 START_TEST(test_kernels_lm__refuses_packs_that_do_not_fit)
 {
     static const int64_t empty[] = {0, 0}, late[] = {1, 2}, one[] = {0, 3}, rows[] = {1, 1};
@@ -233,6 +288,8 @@ int main(void)
     tcase_add_loop_test(tests, test_kernels_lm__agrees_with_the_reference, 0, 2);
     tcase_add_loop_test(tests, test_kernels_lm__divergence_from_itself_is_zero, 0, 2);
     tcase_add_loop_test(tests, test_kernels_lm__masked_rows_are_zero_and_change_nothing, 0, 2);
+    tcase_add_loop_test(tests, test_kernels_lm__losses_and_divergences_at_once_are_those_of_either, 0, 2);
+    tcase_add_loop_test(tests, test_kernels_lm__a_head_runs_no_pass, 0, 2);
     tcase_add_loop_test(tests, test_kernels_lm__refuses_packs_that_do_not_fit, 0, 2);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

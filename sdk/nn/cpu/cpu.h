@@ -33,6 +33,7 @@ struct gnn_device {
     const cpu_product_kernel *kernel;
     const cpu_softmax_kernel *softmax;
     cpu_scratch scratch[CPU_SCRATCH_COUNT];
+    gnn_device_memory memory;
     char description[128];
 };
 

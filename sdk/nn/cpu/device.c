@@ -65,6 +65,11 @@ static void cpu_free(gnn_device *device, void *buffer)
     free(buffer);
 }
 
+static void cpu_memory(gnn_device *device, gnn_device_memory *ret_memory)
+{
+    *ret_memory = device->memory;
+}
+
 static god_status cpu_copy(gnn_device *device, void *to, const void *from, size_t bytes, god_error *err)
 {
     (void)device;
@@ -99,6 +104,7 @@ static const gnn_device_table table = {
     .free = cpu_free,
     .upload = cpu_copy,
     .download = cpu_copy,
+    .memory = cpu_memory,
     .matrix_new = cpu_matrix_new,
     .matrix_put = cpu_matrix_put,
     .matrix_free = cpu_matrix_free,

@@ -108,6 +108,10 @@ CPU_CLONES static void kl_vector(const gnn_head_args *args, int64_t r, float *ro
     row->q_sum = row->q_sum * rescale(row->q_highest, q_highest) + sum_lanes(q_sum);
     row->p_highest = p_highest;
     row->q_highest = q_highest;
+    int64_t target = args->targets != NULL ? args->targets[r] - args->first : -1;
+    if (target >= 0 && target < args->cols) {
+        row->target_logit = (double)zp[target];
+    }
 }
 
 static void head_item(void *ctx, int64_t item, uint32_t thread)

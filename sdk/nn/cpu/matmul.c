@@ -19,6 +19,7 @@ enum { put_block_cols = 256, items_per_thread = 4, tiles_per_item_max = 128 };
 struct gnn_matrix {
     int64_t outputs, cols, panels;
     void *data;
+    size_t bytes;
 };
 
 static void *panel_of(const gnn_matrix *matrix, uint32_t dtype, int64_t panel)
@@ -40,14 +41,16 @@ god_status cpu_matrix_new(gnn_device *device, int64_t outputs, int64_t cols, gnn
     matrix->outputs = outputs;
     matrix->cols = cols;
     matrix->panels = panels;
+    matrix->bytes = bytes;
+    gnn_device_memory_add(&device->memory, bytes);
     *ret_matrix = matrix;
     return GOD_OK;
 }
 
 void cpu_matrix_free(gnn_device *device, gnn_matrix *matrix)
 {
-    (void)device;
     if (matrix != NULL) {
+        device->memory.weights -= matrix->bytes;
         free(matrix->data);
         free(matrix);
     }

@@ -33,8 +33,8 @@ struct gnn_device {
     gnn_slot slots[gnn_slot_count];
     uint32_t next_slot;
     size_t shared_bytes_max; /* that a block may have */
-    uint64_t matrix_bytes;   /* of weights */
-    char text[192];          /* describe */
+    gnn_device_memory memory;
+    char text[192]; /* describe */
 };
 
 constexpr size_t gnn_workspace_bytes = (size_t)32 << 20; /* what cuBLASLt's Hopper kernels ask for */

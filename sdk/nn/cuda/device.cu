@@ -211,11 +211,10 @@ static god_status cuda_download(gnn_device *device, void *to, const void *buffer
 }
 
 /* Buffers come from the pool, weights do not. */
-static void cuda_memory(gnn_device *device, uint64_t *ret_weights, uint64_t *ret_buffers_peak)
+static void cuda_memory(gnn_device *device, gnn_device_memory *ret_memory)
 {
-    *ret_weights = device->matrix_bytes;
-    *ret_buffers_peak = 0;
-    (void)cudaMemPoolGetAttribute(device->pool, cudaMemPoolAttrUsedMemHigh, ret_buffers_peak);
+    *ret_memory = device->memory;
+    (void)cudaMemPoolGetAttribute(device->pool, cudaMemPoolAttrUsedMemHigh, &ret_memory->buffers_peak);
 }
 
 static const gnn_device_table cuda_table = {

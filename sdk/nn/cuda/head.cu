@@ -85,6 +85,10 @@ template <typename T, int N> __global__ static void add_kl_tile(gnn_head_args a)
         row->q_sum = row->q_sum * rescale(q_before, q_highest) + q_sum;
         row->p_highest = p_highest;
         row->q_highest = q_highest;
+        const int64_t target = a.targets != nullptr ? a.targets[blockIdx.x] - a.first : -1;
+        if (target >= 0 && target < a.cols) {
+            row->target_logit = (double)gnn_widen(zp[target]);
+        }
     }
 }
 

@@ -16,7 +16,7 @@ god_status gnn_cuda_matrix_new(gnn_device *device, int64_t outputs, int64_t cols
     const size_t bytes = (size_t)outputs * (size_t)cols * gnn_dtype_bytes(device->dtype);
     cudaError_t code = cudaMalloc(&matrix->weights, bytes > 0 ? bytes : 1);
     if (code == cudaSuccess) {
-        device->matrix_bytes += bytes;
+        gnn_device_memory_add(&device->memory, bytes);
         code = cudaMemsetAsync(matrix->weights, 0, bytes, device->stream);
     }
     if (code != cudaSuccess) {
@@ -40,7 +40,7 @@ void gnn_cuda_matrix_free(gnn_device *device, gnn_matrix *matrix)
         return;
     }
     if (matrix->weights != nullptr) {
-        device->matrix_bytes -= (uint64_t)matrix->outputs * (uint64_t)matrix->cols * gnn_dtype_bytes(device->dtype);
+        device->memory.weights -= (uint64_t)matrix->outputs * (uint64_t)matrix->cols * gnn_dtype_bytes(device->dtype);
         (void)cudaStreamSynchronize(device->stream); /* products with it are over */
         (void)cudaFree(matrix->weights);
     }

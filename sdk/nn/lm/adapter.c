@@ -222,6 +222,7 @@ static god_status fill_adapter(opening *open, const char *model_dir, god_error *
 
 god_status god_nn_adapter_open(god_nn_lm *base, const char *model_dir, god_nn_adapter **ret_adapter, god_error *err)
 {
+    GOD_TRY(gnn_lm_check_whole(base, err));
     opening open = {.base = base, .adapter = calloc(1, sizeof *open.adapter)};
     if (open.adapter == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for an adapter");

@@ -88,6 +88,14 @@ const char *god_nn_engine_describe(const god_nn_engine *engine)
     return engine->description;
 }
 
+void god_nn_engine_weight_bytes(const god_nn_engine *engine, uint64_t *ret_now, uint64_t *ret_most)
+{
+    gnn_device_memory memory;
+    engine->ops->memory(engine->device, &memory);
+    *ret_now = memory.weights;
+    *ret_most = memory.weights_peak;
+}
+
 god_status gnn_scratch_get(god_nn_engine *engine, enum gnn_scratch which, int64_t rows, int64_t cols,
                            size_t element_bytes, void **ret_buffer, god_error *err)
 {

@@ -196,9 +196,7 @@ void god_nn_lm_close(god_nn_lm *lm)
     if (lm == NULL) {
         return;
     }
-    gnn_alibi_fini(lm->engine, &lm->alibi);
-    gnn_tables_fini(lm->engine, &lm->tables[0]);
-    gnn_tables_fini(lm->engine, &lm->tables[1]);
+    gnn_lm_free_tables(lm);
     gnn_stock_fini(&lm->stock);
     gnn_params_fini(&lm->params);
     free(lm->by_name);

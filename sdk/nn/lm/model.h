@@ -34,6 +34,11 @@ struct god_nn_states {
 /* NULL when the model has no module of that name. */
 const gnn_module *gnn_module_find(const god_nn_lm *lm, const char *name);
 
+/* GOD_E_INVALID when god_nn_lm_keep_head was there. */
+god_status gnn_lm_check_whole(const god_nn_lm *lm, god_error *err);
+/* What passes have left on the device; the next one makes it again. */
+void gnn_lm_free_tables(god_nn_lm *lm);
+
 /* y (rows, last - first) = linear(x) for outputs first .. last - 1, with bias and LoRA branch.
  * Rounding points of the branch are those of autocast: A x, B (A x), the scaled term and the sum are each rounded. */
 god_status gnn_linear_apply(god_nn_engine *engine, const gnn_linear *linear, const void *x, int64_t x_stride, void *y,

@@ -89,6 +89,8 @@ typedef struct gnn_stock {
 
 god_status gnn_stock_init(gnn_stock *stock, god_nn_engine *engine, size_t capacity, god_error *err);
 void gnn_stock_fini(gnn_stock *stock); /* accepts a stock that is all zero */
+/* Gives everything back but what this layer points at. */
+void gnn_stock_keep(gnn_stock *stock, const gnn_linear *linear);
 
 /* Rows of a stored tensor as a matrix of outputs x cols. `module` gives the order of fused rows and may be NULL;
  * by_cols reads a tensor that is stored (cols, outputs). The shape is checked. */

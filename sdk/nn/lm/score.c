@@ -68,6 +68,7 @@ god_status god_nn_lm_states(god_nn_lm *lm, const god_nn_adapter *adapter, const 
     if (adapter != NULL && adapter->base != lm) {
         return god_fail(err, GOD_E_INVALID, "the adapter was opened on another model");
     }
+    GOD_TRY(gnn_lm_check_whole(lm, err));
     GOD_TRY(gnn_pack_check(pack, params_of(lm, adapter)->embed.outputs, err));
     GOD_TRY(check_rows(rows, row_count, pack->starts[pack->sequence_count], err));
     if (gnn_tables_share(&config->rope[0], pack) && gnn_tables_share(&config->rope[1], pack)) {
@@ -169,21 +170,27 @@ static god_status run_tiles(const block *b, side *model, side *reference, const 
     return GOD_OK;
 }
 
+static god_status send_targets(god_nn_engine *engine, const int32_t *targets, const int64_t *index, int64_t count,
+                               void **ret_targets, god_error *err)
+{
+    int32_t chosen[tile_rows_max];
+    for (int64_t i = 0; i < count; i++) {
+        chosen[i] = targets[index[i]];
+    }
+    GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_TARGETS, tile_rows_max, 1, sizeof chosen[0], ret_targets, err));
+    return engine->ops->upload(engine->device, *ret_targets, chosen, (size_t)count * sizeof chosen[0], err);
+}
+
 static god_status nll_block(god_nn_engine *engine, side *model, const int64_t *index, int64_t count,
                             const int32_t *targets, double *ret_nll, god_error *err)
 {
     gnn_nll_row sums[tile_rows_max];
-    int32_t chosen[tile_rows_max];
     block b = {engine, index, count, NULL, (size_t)count * sizeof sums[0]};
     void *device_targets = NULL;
-    for (int64_t i = 0; i < count; i++) {
-        chosen[i] = targets[index[i]];
-    }
     gnn_nll_begin(sums, count);
     GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_SUMS, tile_rows_max, 1, sizeof(gnn_kl_row), &b.sums, err));
-    GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_TARGETS, tile_rows_max, 1, sizeof chosen[0], &device_targets, err));
     GOD_TRY(engine->ops->upload(engine->device, b.sums, sums, b.sums_bytes, err));
-    GOD_TRY(engine->ops->upload(engine->device, device_targets, chosen, (size_t)count * sizeof chosen[0], err));
+    GOD_TRY(send_targets(engine, targets, index, count, &device_targets, err));
     GOD_TRY(run_tiles(&b, model, NULL, device_targets, err));
     GOD_TRY(engine->ops->download(engine->device, sums, b.sums, b.sums_bytes, err));
     for (int64_t i = 0; i < count; i++) {
@@ -192,18 +199,35 @@ static god_status nll_block(god_nn_engine *engine, side *model, const int64_t *i
     return GOD_OK;
 }
 
-static god_status kl_block(god_nn_engine *engine, side *model, side *reference, const int64_t *index, int64_t count,
-                           double *ret_kl, god_error *err)
+/* What is wanted of the head. Losses alone have no reference; divergences alone have no targets. */
+typedef struct wanted {
+    side *model, *reference;
+    const int32_t *targets; /* per row of the states; -1: no loss */
+    const uint8_t *mask;    /* per row of the states; 0: no divergence */
+    double *nll, *kl;
+} wanted;
+
+static god_status kl_block(god_nn_engine *engine, const wanted *w, const int64_t *index, int64_t count, god_error *err)
 {
     gnn_kl_row sums[tile_rows_max];
     block b = {engine, index, count, NULL, (size_t)count * sizeof sums[0]};
+    void *targets = NULL;
     gnn_kl_begin(sums, count);
     GOD_TRY(gnn_scratch_get(engine, GNN_SCRATCH_SUMS, tile_rows_max, 1, sizeof(gnn_kl_row), &b.sums, err));
     GOD_TRY(engine->ops->upload(engine->device, b.sums, sums, b.sums_bytes, err));
-    GOD_TRY(run_tiles(&b, model, reference, NULL, err));
+    if (w->targets != NULL) {
+        GOD_TRY(send_targets(engine, w->targets, index, count, &targets, err));
+    }
+    GOD_TRY(run_tiles(&b, w->model, w->reference, targets, err));
     GOD_TRY(engine->ops->download(engine->device, sums, b.sums, b.sums_bytes, err));
     for (int64_t i = 0; i < count; i++) {
-        ret_kl[index[i]] = gnn_kl_end(&sums[i]);
+        const int64_t row = index[i];
+        if (w->mask[row]) {
+            w->kl[row] = gnn_kl_end(&sums[i]);
+        }
+        if (w->targets != NULL && w->targets[row] >= 0) {
+            w->nll[row] = gnn_kl_nll(&sums[i]);
+        }
     }
     return GOD_OK;
 }
@@ -215,7 +239,7 @@ static int64_t next_block(const god_nn_engine *engine, const int32_t *targets, c
     const int64_t tile_rows = tile_rows_of(engine);
     int64_t count = 0;
     for (; *at < rows && count < tile_rows; (*at)++) {
-        if (targets != NULL ? targets[*at] >= 0 : mask[*at] != 0) {
+        if ((targets != NULL && targets[*at] >= 0) || (mask != NULL && mask[*at] != 0)) {
             index[count++] = *at;
         }
     }
@@ -254,26 +278,45 @@ god_status god_nn_lm_nll(god_nn_lm *lm, const god_nn_adapter *adapter, const god
     return GOD_OK;
 }
 
-god_status god_nn_lm_kl(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_states *states, god_nn_lm *reference,
-                        const god_nn_states *reference_states, const uint8_t *mask, double *ret_kl, god_error *err)
+static god_status run_wanted(const wanted *w, god_error *err)
 {
+    god_nn_engine *engine = w->model->states->engine;
+    const int64_t rows = w->model->states->count;
     int64_t index[tile_rows_max], at = 0, count = 0;
+    GOD_TRY(check_side(w->model, err));
+    GOD_TRY(check_side(w->reference, err));
+    if (w->model->head->outputs != w->reference->head->outputs) {
+        return god_fail(err, GOD_E_DATA, "the vocabularies have %lld and %lld entries; a divergence needs equal ones",
+                        (long long)w->model->head->outputs, (long long)w->reference->head->outputs);
+    }
+    if (rows != w->reference->states->count || engine != w->reference->states->engine) {
+        return god_fail(err, GOD_E_INVALID, "both states must have the same rows and the same engine");
+    }
+    set_zero(w->kl, rows);
+    if (w->targets != NULL) {
+        GOD_TRY(check_targets(w->targets, rows, w->model->head->outputs, err));
+        set_zero(w->nll, rows);
+    }
+    while ((count = next_block(engine, w->targets, w->mask, rows, &at, index)) > 0) {
+        GOD_TRY(kl_block(engine, w, index, count, err));
+    }
+    return GOD_OK;
+}
+
+god_status god_nn_lm_nll_kl(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_states *states,
+                            const int32_t *targets, god_nn_lm *reference, const god_nn_states *reference_states,
+                            const uint8_t *mask, double *ret_nll, double *ret_kl, god_error *err)
+{
     side model = {lm, &params_of(lm, adapter)->head, states, GNN_SCRATCH_ROWS, GNN_SCRATCH_LOGITS, NULL, NULL};
     side other = {
         reference, &reference->params.head, reference_states, GNN_SCRATCH_ROWS_OTHER, GNN_SCRATCH_LOGITS_OTHER, NULL,
         NULL};
-    GOD_TRY(check_side(&model, err));
-    GOD_TRY(check_side(&other, err));
-    if (model.head->outputs != other.head->outputs) {
-        return god_fail(err, GOD_E_DATA, "the vocabularies have %lld and %lld entries; a divergence needs equal ones",
-                        (long long)model.head->outputs, (long long)other.head->outputs);
-    }
-    if (states->count != reference_states->count || lm->engine != reference->engine) {
-        return god_fail(err, GOD_E_INVALID, "both states must have the same rows and the same engine");
-    }
-    set_zero(ret_kl, states->count);
-    while ((count = next_block(lm->engine, NULL, mask, states->count, &at, index)) > 0) {
-        GOD_TRY(kl_block(lm->engine, &model, &other, index, count, ret_kl, err));
-    }
-    return GOD_OK;
+    const wanted w = {&model, &other, targets, mask, ret_nll, ret_kl};
+    return run_wanted(&w, err);
+}
+
+god_status god_nn_lm_kl(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_states *states, god_nn_lm *reference,
+                        const god_nn_states *reference_states, const uint8_t *mask, double *ret_kl, god_error *err)
+{
+    return god_nn_lm_nll_kl(lm, adapter, states, NULL, reference, reference_states, mask, NULL, ret_kl, err);
 }

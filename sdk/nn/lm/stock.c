@@ -32,6 +32,27 @@ void gnn_stock_fini(gnn_stock *stock)
     *stock = (gnn_stock){.engine = NULL};
 }
 
+void gnn_stock_keep(gnn_stock *stock, const gnn_linear *linear)
+{
+    size_t matrices = 0, vectors = 0;
+    for (size_t i = 0; i < stock->matrix_count; i++) {
+        if (stock->matrices[i] == linear->matrix) {
+            stock->matrices[matrices++] = stock->matrices[i];
+        } else {
+            stock->engine->ops->matrix_free(stock->engine->device, stock->matrices[i]);
+        }
+    }
+    for (size_t i = 0; i < stock->vector_count; i++) {
+        if (stock->vectors[i] == linear->bias) {
+            stock->vectors[vectors++] = stock->vectors[i];
+        } else {
+            stock->engine->ops->free(stock->engine->device, stock->vectors[i]);
+        }
+    }
+    stock->matrix_count = matrices;
+    stock->vector_count = vectors;
+}
+
 /* Row of the stored tensor that becomes row `row` of the device's matrix: fused query-key-value layers are put into the
  * order q, k, v whatever the family's own order is. A layer with one query head per group stores q, k, v per head. */
 static int64_t stored_row(const gnn_config *config, const gnn_module *module, int64_t row)

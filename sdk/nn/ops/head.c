@@ -19,7 +19,7 @@ double gnn_nll_end(const gnn_nll_row *row)
 void gnn_kl_begin(gnn_kl_row *rows, int64_t count)
 {
     for (int64_t r = 0; r < count; r++) {
-        rows[r] = (gnn_kl_row){-INFINITY, 0.0, -INFINITY, 0.0, 0.0};
+        rows[r] = (gnn_kl_row){-INFINITY, 0.0, -INFINITY, 0.0, 0.0, NAN};
     }
 }
 
@@ -27,6 +27,12 @@ double gnn_kl_end(const gnn_kl_row *row)
 {
     double p_lse = log(row->p_sum) + row->p_highest, q_lse = log(row->q_sum) + row->q_highest;
     return row->weighted / row->p_sum - (p_lse - q_lse);
+}
+
+double gnn_kl_nll(const gnn_kl_row *row)
+{
+    const gnn_nll_row nll = {row->p_highest, row->p_sum, row->target_logit};
+    return gnn_nll_end(&nll);
 }
 
 /* The factor that brings a sum relative to `from` to one relative to `to`; an empty sum stays empty. */
@@ -81,6 +87,10 @@ void gnn_kl_reference(const gnn_head_args *args, uint32_t dtype)
             row->p_sum += p;
             row->weighted += p * (zp - zq);
             row->q_sum += exp(zq - q_highest);
+        }
+        int64_t target = args->targets != NULL ? args->targets[r] - args->first : -1;
+        if (target >= 0 && target < args->cols) {
+            row->target_logit = gnn_load(args->z, dtype, at + target);
         }
     }
 }

@@ -33,7 +33,7 @@ typedef struct gnn_device_options {
 } gnn_device_options;
 
 /* Module and engine are built from the same tree; a module with another number is not used. */
-#define GNN_DEVICE_VERSION 6u
+#define GNN_DEVICE_VERSION 7u
 
 /* How much a device wants at once. chunk_rows: rows of activations that go through a layer's temporary buffers; a bound
  * on memory that changes no digit. head_rows and head_outputs: one tile of logits; its width decides the order of sums
@@ -47,6 +47,17 @@ typedef struct gnn_device_sizes {
  * divergence. */
 enum { GNN_CPU_CHUNK_ROWS = 1024, GNN_CPU_HEAD_ROWS = 512, GNN_CPU_HEAD_OUTPUTS = 4096 };
 enum { GNN_CUDA_CHUNK_ROWS = 8192, GNN_CUDA_HEAD_ROWS = 4096, GNN_CUDA_HEAD_OUTPUTS = 16384 };
+
+/* Bytes that the device has handed out. Weights are matrices; buffers are not counted on the CPU, and 0 there. */
+typedef struct gnn_device_memory {
+    uint64_t weights, weights_peak, buffers_peak;
+} gnn_device_memory;
+
+static inline void gnn_device_memory_add(gnn_device_memory *memory, uint64_t weights)
+{
+    memory->weights += weights;
+    memory->weights_peak = memory->weights > memory->weights_peak ? memory->weights : memory->weights_peak;
+}
 
 typedef struct gnn_device_table {
     uint32_t size, version;
@@ -62,8 +73,7 @@ typedef struct gnn_device_table {
     god_status (*upload)(gnn_device *device, void *buffer, const void *from, size_t bytes, god_error *err);
     god_status (*download)(gnn_device *device, void *to, const void *buffer, size_t bytes, god_error *err);
 
-    /* Bytes of weights now, and the most that buffers have taken at once so far. NULL: the device does not count. */
-    void (*memory)(gnn_device *device, uint64_t *ret_weights, uint64_t *ret_buffers_peak);
+    void (*memory)(gnn_device *device, gnn_device_memory *ret_memory);
 
     /* A matrix of outputs x cols, filled by rows of the activation type from the host; rows never put are zero. */
     god_status (*matrix_new)(gnn_device *device, int64_t outputs, int64_t cols, gnn_matrix **ret_matrix,

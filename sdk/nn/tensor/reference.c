@@ -5,11 +5,13 @@
 
 struct gnn_device {
     uint32_t dtype;
+    gnn_device_memory memory;
 };
 
 struct gnn_matrix {
     int64_t outputs, cols;
     void *rows;
+    size_t bytes;
 };
 
 static god_status reference_open(const gnn_device_options *options, gnn_device **ret_device, god_error *err)
@@ -61,6 +63,11 @@ static god_status reference_copy(gnn_device *device, void *to, const void *from,
     return GOD_OK;
 }
 
+static void reference_memory(gnn_device *device, gnn_device_memory *ret_memory)
+{
+    *ret_memory = device->memory;
+}
+
 static god_status reference_matrix_new(gnn_device *device, int64_t outputs, int64_t cols, gnn_matrix **ret_matrix,
                                        god_error *err)
 {
@@ -68,12 +75,14 @@ static god_status reference_matrix_new(gnn_device *device, int64_t outputs, int6
     if (matrix == NULL) {
         return god_fail(err, GOD_E_NOMEM, "out of memory for a matrix");
     }
-    *matrix = (gnn_matrix){outputs, cols, calloc((size_t)(outputs * cols) + 1, gnn_dtype_bytes(device->dtype))};
+    const size_t element = gnn_dtype_bytes(device->dtype), count = (size_t)(outputs * cols);
+    *matrix = (gnn_matrix){outputs, cols, calloc(count + 1, element), count * element};
     if (matrix->rows == NULL) {
         free(matrix);
         return god_fail(err, GOD_E_NOMEM, "out of memory for a matrix of %lld x %lld", (long long)outputs,
                         (long long)cols);
     }
+    gnn_device_memory_add(&device->memory, matrix->bytes);
     *ret_matrix = matrix;
     return GOD_OK;
 }
@@ -89,8 +98,8 @@ static god_status reference_matrix_put(gnn_device *device, gnn_matrix *matrix, i
 
 static void reference_matrix_free(gnn_device *device, gnn_matrix *matrix)
 {
-    (void)device;
     if (matrix != NULL) {
+        device->memory.weights -= matrix->bytes;
         free(matrix->rows);
         free(matrix);
     }
@@ -146,6 +155,7 @@ const gnn_device_table gnn_device_reference = {
     .free = reference_free,
     .upload = reference_copy,
     .download = reference_copy,
+    .memory = reference_memory,
     .matrix_new = reference_matrix_new,
     .matrix_put = reference_matrix_put,
     .matrix_free = reference_matrix_free,

@@ -69,8 +69,7 @@ static void score(const side *s, god_nn_lm *lm, const god_nn_adapter *adapter, c
     }
     check_need(god_nn_lm_states(s->base, NULL, pack, rows, count, &base, &err), &err);
     check_need(god_nn_lm_states(lm, adapter, pack, rows, count, &states, &err), &err);
-    check_need(god_nn_lm_nll(lm, adapter, states, targets, ret_nll, &err), &err);
-    check_need(god_nn_lm_kl(lm, adapter, states, s->base, base, mask, ret_kl, &err), &err);
+    check_need(god_nn_lm_nll_kl(lm, adapter, states, targets, s->base, base, mask, ret_nll, ret_kl, &err), &err);
     god_nn_states_free(states);
     god_nn_states_free(base);
 }
@@ -113,6 +112,36 @@ static void compare_alone(check *c, const side *s, const int32_t *ids, const sco
                "sequence %lld: other divergences", (long long)sequence);
 }
 
+/* Losses and divergences together have the bits of either alone, also when only the base's output matrix is left; what
+ * is given back leaves the device. The base is of no use to the adapter afterwards. */
+static void compare_parts(check *c, side *s, const god_nn_pack *pack)
+{
+    int64_t rows[tokens];
+    int32_t targets[tokens];
+    uint8_t mask[tokens];
+    scores alone, both;
+    gnn_device_memory before, after;
+    god_nn_states *states = NULL, *base = NULL;
+    for (int64_t i = 0; i < tokens; i++) {
+        rows[i] = i;
+        targets[i] = i % 5 == 0 ? -1 : (pack->ids[i] * 7 + 1) % vocabulary;
+        mask[i] = i % 7 != 0;
+    }
+    check_need(god_nn_lm_states(s->base, NULL, pack, rows, tokens, &base, &err), &err);
+    check_need(god_nn_lm_states(s->other, NULL, pack, rows, tokens, &states, &err), &err);
+    check_need(god_nn_lm_nll(s->other, NULL, states, targets, alone.nll, &err), &err);
+    check_need(god_nn_lm_kl(s->other, NULL, states, s->base, base, mask, alone.kl, &err), &err);
+    c->ops->memory(s->engine->device, &before);
+    god_nn_lm_keep_head(s->base);
+    c->ops->memory(s->engine->device, &after);
+    check_need(god_nn_lm_nll_kl(s->other, NULL, states, targets, s->base, base, mask, both.nll, both.kl, &err), &err);
+    check_bits(c, both.nll, alone.nll, sizeof both.nll, "losses that come with divergences differ");
+    check_bits(c, both.kl, alone.kl, sizeof both.kl, "divergences that come with losses differ");
+    check_value(c, after.weights < before.weights ? 1.0 : 0.0, 1.0, 0.0, "weights leave the device");
+    god_nn_states_free(states);
+    god_nn_states_free(base);
+}
+
 void check_models(check *c)
 {
     int32_t ids[tokens];
@@ -134,6 +163,10 @@ void check_models(check *c)
         for (int64_t s = 0; s < sequences; s++) {
             compare_alone(c, &tested, ids, &whole, s);
         }
+        check_end(c);
+        (void)snprintf(name, sizeof name, "%s, losses and divergences at once, the head alone", shapes[i].name);
+        check_begin(c, name);
+        compare_parts(c, &tested, &pack);
         check_end(c);
         close_side(&tested);
         close_side(&plain);

@@ -1,7 +1,7 @@
 # What gpu-check is made of: its own files and the parts of the engine that compute, which need no library. `root` is the
 # repository.
 file(GLOB gpu_check_sources "${root}/sdk/nn/ops/*.c")
-foreach(name alibi arch engine forward linear memory modules moe pack rope_tables score stock tables)
+foreach(name alibi arch engine forward keep linear memory modules moe pack rope_tables score stock tables)
     list(APPEND gpu_check_sources "${root}/sdk/nn/lm/${name}.c")
 endforeach()
 foreach(name check kernels main models no_files random_model timing)

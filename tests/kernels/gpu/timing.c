@@ -77,7 +77,7 @@ typedef struct work {
     int32_t *ids, *targets;
     int64_t *starts, *rows, tokens, length, scored;
     uint8_t *mask;
-    double *values;
+    double *losses, *divergences;
     int turns; /* the first one warms up */
 } work;
 
@@ -90,7 +90,8 @@ static work make_work(int64_t tokens, int64_t length, int64_t vocab)
     w.targets = check_room(count * sizeof *w.targets);
     w.rows = check_room(count * sizeof *w.rows);
     w.mask = check_room(count);
-    w.values = check_room(count * sizeof *w.values);
+    w.losses = check_room(count * sizeof *w.losses);
+    w.divergences = check_room(count * sizeof *w.divergences);
     w.starts = check_room((count / (size_t)length + 2) * sizeof *w.starts);
     for (int64_t i = 0; i < tokens; i++) {
         state = state * 6364136223846793005u + 1442695040888963407u;
@@ -116,7 +117,8 @@ static void free_work(work *w)
     free(w->targets);
     free(w->rows);
     free(w->mask);
-    free(w->values);
+    free(w->losses);
+    free(w->divergences);
     free(w->starts);
 }
 
@@ -127,11 +129,11 @@ static god_nn_states *states_of(god_nn_lm *lm, const god_nn_adapter *adapter, co
     return states;
 }
 
-static double mean_of(const work *w)
+static double mean_of(const work *w, const double *values)
 {
     double sum = 0.0;
     for (int64_t i = 0; i < w->tokens; i++) {
-        sum += w->values[i];
+        sum += values[i];
     }
     return sum / (double)w->scored;
 }
@@ -146,14 +148,17 @@ static result run(god_nn_lm *lm, const god_nn_adapter *adapter, god_nn_lm *refer
     result r = {0.0, 0.0, 0.0};
     const double begin_s = now_s();
     god_nn_states *states = states_of(lm, adapter, w);
-    check_need(god_nn_lm_nll(lm, adapter, states, w->targets, w->values, &err), &err);
-    r.loss = mean_of(w);
     if (reference != NULL) {
         god_nn_states *base = states_of(reference, NULL, w);
-        check_need(god_nn_lm_kl(lm, adapter, states, reference, base, w->mask, w->values, &err), &err);
-        r.divergence = mean_of(w);
+        check_need(god_nn_lm_nll_kl(lm, adapter, states, w->targets, reference, base, w->mask, w->losses,
+                                    w->divergences, &err),
+                   &err);
+        r.divergence = mean_of(w, w->divergences);
         god_nn_states_free(base);
+    } else {
+        check_need(god_nn_lm_nll(lm, adapter, states, w->targets, w->losses, &err), &err);
     }
+    r.loss = mean_of(w, w->losses);
     god_nn_states_free(states);
     r.seconds = now_s() - begin_s;
     return r;
@@ -170,21 +175,19 @@ static void time_task(const char *task, const shape *size, god_nn_lm *lm, const 
     const int64_t rank = adapter != NULL ? adapter_rank : 0;
     const uint64_t planned = gnn_pass_bytes(&lm->config, &lm->engine->ops->sizes, lm->engine->dtype, w->tokens,
                                             w->tokens, rank, reference != NULL);
-    uint64_t weights = 0, buffers = 0;
+    gnn_device_memory memory;
     result best = run(lm, adapter, reference, w); /* warms up */
     for (int turn = 1; turn < w->turns; turn++) {
         const result r = run(lm, adapter, reference, w);
         best = r.seconds < best.seconds || turn == 1 ? r : best;
     }
-    if (lm->engine->ops->memory != NULL) {
-        lm->engine->ops->memory(lm->engine->device, &weights, &buffers);
-    }
+    lm->engine->ops->memory(lm->engine->device, &memory);
     printf("{\"what\": \"time\", \"task\": \"%s\", \"shape\": \"%s\", \"dtype\": \"%s\", \"tokens\": %lld, "
            "\"length\": %lld, \"seconds\": %.6g, \"tflops\": %.6g, \"weight_bytes\": %llu, \"extra_bytes\": %llu, "
            "\"planned_bytes\": %llu, "
            "\"loss\": %.6f, \"divergence\": %.6f}\n",
            task, size->name, name_of(lm->engine->dtype), (long long)w->tokens, (long long)w->length, best.seconds,
-           flops / best.seconds * 1e-12, (unsigned long long)weights, (unsigned long long)buffers,
+           flops / best.seconds * 1e-12, (unsigned long long)memory.weights, (unsigned long long)memory.buffers_peak,
            (unsigned long long)planned, best.loss, best.divergence);
     fflush(stdout);
 }

@@ -38,6 +38,10 @@ god_status god_nn_engine_open(const god_nn_engine_options *options, god_nn_engin
 void god_nn_engine_close(god_nn_engine *engine);                 /* accepts NULL */
 const char *god_nn_engine_describe(const god_nn_engine *engine); /* "cpu avx512, bf16, 2 threads" */
 
+/* Bytes of weights on the device now, and the most there were at once. Counted by the device, not measured: the same in
+ * every run of the same job. */
+void god_nn_engine_weight_bytes(const god_nn_engine *engine, uint64_t *ret_now, uint64_t *ret_most);
+
 /* What config.json says, read with limits, before any weight is touched. */
 typedef struct god_nn_lm_info {
     uint32_t size;
@@ -63,6 +67,10 @@ god_status god_nn_lm_read_info(const char *model_dir, god_nn_lm_info *ret_info, 
 god_status god_nn_lm_open(god_nn_engine *engine, const char *model_dir, god_nn_lm **ret_lm, god_error *err);
 void god_nn_lm_close(god_nn_lm *lm); /* accepts NULL */
 const god_nn_lm_info *god_nn_lm_info_of(const god_nn_lm *lm);
+
+/* Gives back everything but the output matrix: the model can be the reference of a divergence from then on and nothing
+ * else. States that it made stay valid. Its adapters have been closed. */
+void god_nn_lm_keep_head(god_nn_lm *lm);
 
 /* 1 when the folder is an adapter: it has adapter_config.json at its top. */
 uint32_t god_nn_adapter_is(const char *model_dir);
@@ -117,6 +125,12 @@ god_status god_nn_lm_nll(god_nn_lm *lm, const god_nn_adapter *adapter, const god
  * the same size. mask[r] = 0 skips a row and writes 0. */
 god_status god_nn_lm_kl(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_states *states, god_nn_lm *reference,
                         const god_nn_states *reference_states, const uint8_t *mask, double *ret_kl, god_error *err);
+
+/* Both at once: what god_nn_lm_nll and god_nn_lm_kl give, bit for bit, with one product of the output matrix on each
+ * side instead of one more. */
+god_status god_nn_lm_nll_kl(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_states *states,
+                            const int32_t *targets, god_nn_lm *reference, const god_nn_states *reference_states,
+                            const uint8_t *mask, double *ret_nll, double *ret_kl, god_error *err);
 
 /* ---- what a pass costs, before anything is loaded ---- */
 
