@@ -1,5 +1,6 @@
 /* Chooses the kernel and brings the places of the sequences to the device. */
 #include "cuda/attention.cuh"
+#include "cuda/attention_cudnn.cuh"
 
 #include <stdlib.h>
 
@@ -47,10 +48,21 @@ static god_status send_places(gnn_device *device, const gnn_attention_args *args
     return GOD_OK;
 }
 
-god_status gnn_cuda_attention(gnn_device *device, const gnn_attention_args *args, god_error *err)
+god_status gnn_attention_own(gnn_device *device, const gnn_attention_args *args, god_error *err)
 {
     gnn_places places;
     int64_t tiles = 0;
+    GOD_TRY(send_places(device, args, &places, &tiles, err));
+    if (gnn_attention_has_tiles(device, args)) {
+        gnn_attention_tiles(device, args, places, tiles);
+    } else {
+        gnn_attention_rows(device, args, places);
+    }
+    return gnn_cuda_check_launch("attention", err);
+}
+
+god_status gnn_cuda_attention(gnn_device *device, const gnn_attention_args *args, god_error *err)
+{
     if (args->dim > gnn_attention_dim_max) {
         return god_fail(err, GOD_E_UNSUPPORTED, "attention heads of %lld elements, %lld are possible on CUDA",
                         (long long)args->dim, (long long)gnn_attention_dim_max);
@@ -59,11 +71,6 @@ god_status gnn_cuda_attention(gnn_device *device, const gnn_attention_args *args
     if (args->starts[args->sequences] == 0) {
         return GOD_OK;
     }
-    GOD_TRY(send_places(device, args, &places, &tiles, err));
-    if (gnn_attention_has_tiles(device, args)) {
-        gnn_attention_tiles(device, args, places, tiles);
-    } else {
-        gnn_attention_rows(device, args, places);
-    }
-    return gnn_cuda_check_launch("attention", err);
+    return gnn_attention_has_cudnn(device, args) ? gnn_attention_cudnn(device, args, err)
+                                                 : gnn_attention_own(device, args, err);
 }

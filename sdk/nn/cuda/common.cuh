@@ -25,9 +25,10 @@ struct gnn_device {
     cudaStream_t stream;
     cudaMemPool_t pool; /* of buffers */
     cublasLtHandle_t blas;
-    void *workspace; /* of cuBLASLt */
+    void *workspace; /* of cuBLASLt and cuDNN */
     void *staging;   /* small host arrays (ids, starts) on the device; in stream order */
     size_t staging_bytes;
+    struct gnn_cudnn *cudnn; /* for attention; nullptr: our own kernels do all of it */
     void *bias; /* of the product under way, in the activation type */
     size_t bias_bytes;
     gnn_slot slots[gnn_slot_count];

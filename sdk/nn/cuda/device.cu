@@ -1,6 +1,6 @@
 /* god-nn-cuda.so: the device table on CUDA. Opened by workers alone; never closed, because a library that has touched
  * CUDA cannot be taken out of a process safely. */
-#include "cuda/common.cuh"
+#include "cuda/attention_cudnn.cuh"
 
 #include <new>
 
@@ -66,6 +66,7 @@ static void cuda_close(gnn_device *device)
     if (device == nullptr) {
         return;
     }
+    gnn_cudnn_close(device, device->cudnn);
     if (device->stream != nullptr) {
         (void)cudaStreamSynchronize(device->stream);
         (void)cudaFreeAsync(device->staging, device->stream);
@@ -161,9 +162,15 @@ static god_status start(gnn_device *device, int32_t index, god_error *err)
     if (cublasLtCreate(&device->blas) != CUBLAS_STATUS_SUCCESS) {
         return god_fail(err, GOD_E_DEVICE, "cuBLASLt cannot be started on CUDA device %d", (int)index);
     }
-    (void)snprintf(device->text, sizeof device->text, "cuda %d %.80s, compute %d.%d, driver %d.%d, cublasLt %zu",
-                   (int)index, properties.name, properties.major, properties.minor, driver / 1000, driver % 1000 / 10,
-                   cublasLtGetVersion());
+    GOD_TRY(gnn_attention_choose(device, &device->cudnn, err));
+    const int written =
+        snprintf(device->text, sizeof device->text, "cuda %d %.80s, compute %d.%d, driver %d.%d, cublasLt %zu",
+                 (int)index, properties.name, properties.major, properties.minor, driver / 1000, driver % 1000 / 10,
+                 cublasLtGetVersion());
+    if (device->cudnn != nullptr && written > 0 && (size_t)written < sizeof device->text) {
+        (void)snprintf(device->text + written, sizeof device->text - (size_t)written, ", attention by cuDNN %zu",
+                       gnn_cudnn_version(device->cudnn));
+    }
     return GOD_OK;
 }
 
