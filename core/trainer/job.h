@@ -20,6 +20,7 @@ typedef struct gdi_job {
     gdi_prep_plan prep_plan;
     /* how it goes */
     uint32_t said;       /* milestones of the run that the log has already, see run_log.c */
+    uint64_t pull_said;  /* bytes of pull.log that the log has already */
     uint32_t has_output; /* 1: the run left an output that was looked at (core/runner/output.h) */
     uint32_t has_ended;  /* `end` is decided: nothing is left but cleaning */
     gdi_work_end end;

@@ -1,12 +1,14 @@
 #include "core/trainer/run_log.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "core/runner/last_error.h"
 #include "god/helpers/file.h"
 
 enum { said_built = 1, said_started, said_end };
-enum { said_bytes_max = 16, last_error_bytes = 600 };
+enum { said_bytes_max = 16, last_error_bytes = 600, pull_bytes_max = 4 << 20 };
 
 void gdi_run_log_container(const gdi_job *job, char ret_name[96])
 {
@@ -66,10 +68,33 @@ static void say_started(const gdi_job *job, const gdi_run_state *state)
     }
 }
 
+/* Images of environment servers come before the build, when the machine does not have them; the lines are whole. */
+static void follow_pull(gdi_job *job)
+{
+    char path[GOD_PATH_MAX], *text = NULL;
+    struct stat info;
+    size_t bytes = 0;
+    if (gdi_job_path(job, "pull.log", path, NULL) != GOD_OK || stat(path, &info) != 0 ||
+        (uint64_t)info.st_size == job->pull_said ||
+        god_file_read(path, pull_bytes_max, &text, &bytes, NULL) != GOD_OK) {
+        return;
+    }
+    job->pull_said = job->pull_said <= bytes ? job->pull_said : 0; /* begun anew */
+    for (char *at = text + job->pull_said, *end = NULL; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+        *end = '\0';
+        gdi_job_say(job, "%s", at);
+        job->pull_said = (uint64_t)(end + 1 - text);
+    }
+    free(text);
+}
+
 void gdi_run_log_follow(gdi_job *job, const gdi_run_state *state)
 {
     const uint32_t built = state->phase >= GDI_RUN_STARTING && state->outcome != GDI_RUN_BUILD_FAILED &&
                            (state->handle[0] != '\0' || state->started_us != 0);
+    if (job->said < said_built && job->plan.sidecar_count > 0) {
+        follow_pull(job);
+    }
     if (job->said < said_built && built) {
         gdi_job_say(job, "Docker image built with tag: god-run-%s:latest", job->id);
         note(job, said_built);

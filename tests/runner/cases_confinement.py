@@ -258,6 +258,36 @@ def case_reaches_only_its_own_environment_servers(s):
     return None
 
 
+def case_fetches_the_image_of_an_environment_server(s):
+    """By tag and by digest, when it is not there; and what is said when it cannot be had."""
+    if s.runner != "container":
+        return "this runner has no images" if not s.containers else "as with the other interface of the engine"
+    registry = s.start_registry()
+    tagged, exact = f"{registry.address}/games/server:2", f"{registry.address}/games/other@{registry.digest}"
+    for images in ((exact,), (tagged, tagged)):
+        run_dir, result = s.run(SAVE, sidecars=[{"image": image} for image in images])
+        expect(result, "success")
+        said = (run_dir / "pull.log").read_text()
+        assert f"pulling {images[0]}: " in said and said.endswith(f"\npulled {images[0]}\n"), said
+        if images[0] == exact:
+            s.podman("rmi", "--force", exact)
+    assert len([path for path in registry.asked if path.endswith("/games/server/manifests/2")]) == 1, registry.asked
+    asked = len(registry.asked)
+    expect(s.run(SAVE, sidecars=[{"image": tagged}])[1], "success")
+    assert len(registry.asked) == asked, "what is there was asked for again"
+    s.podman("rmi", "--force", tagged)
+    for image, limit_s, words in ((f"{registry.address}/missing/server:2", 60, "manifest unknown"),
+                                  (f"{registry.address}/slow/server:2", 1, "it is not there after 1 seconds")):
+        run_dir = s.make_run(SAVE, sidecars=[{"image": image}], config=s.config() | {"pull_time_limit_s": limit_s})
+        process = s.start(run_dir)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 3 and words in errors, errors
+        assert f'"{image}"' in errors and "pull it by hand" in errors and "trainer.environments" in errors, errors
+        s.remove(run_dir)
+    registry.close()
+    return None
+
+
 # ---- limits ----
 
 BOMB = SAVE + "n=0\nwhile [ $n -lt 300 ]; do sleep 100 & n=$((n+1)); done\necho forked-all\n"

@@ -13,9 +13,11 @@ import tempfile
 import time
 
 import cluster
+import registry
 
 DOCKERFILE = "dockerfiles/standalone-text-trainer.dockerfile"
 BASE_IMAGE = "localhost/god-test:1"
+SERVE = ["/bin/nc", "-ll", "-p", "8000", "-e", "hostname"]
 TRAINING = (f"FROM {BASE_IMAGE}\nCOPY train.sh /work/train.sh\nWORKDIR /work\n"
             'ENTRYPOINT ["/bin/sh", "/work/train.sh"]\n')
 SAVE = "mkdir -p /app/checkpoints/task/model\necho weights > /app/checkpoints/task/model/adapter_model.safetensors\n"
@@ -132,6 +134,15 @@ class Scene:
     def kill_engine(self):
         self.engine.kill()
         self.engine.wait()
+
+    def start_registry(self):
+        """A registry that the engine, started anew, may talk to without TLS; the caller closes it."""
+        found = registry.Registry((self.top / "image.tar").read_bytes(), SERVE)
+        self.kill_engine()
+        (self.top / "registries.conf").write_text(f'[[registry]]\nlocation = "{found.address}"\ninsecure = true\n')
+        os.environ["CONTAINERS_REGISTRIES_CONF"] = str(self.top / "registries.conf")
+        self.start_engine()
+        return found
 
     # ---- runs ----
 

@@ -1,6 +1,6 @@
 /* The container runner.
  *
- *     building     source/ ─► context.tar ─► image god-run-ID
+ *     building     images of sidecars that are missing; source/ ─► context.tar ─► image god-run-ID
  *     starting     network god-net-ID, sidecars, container (its id goes into state.json before it is started)
  *     training     follow the log until it ends; kill it at the time limit, on request, or when the disk share is full
  *     collecting   look at the output, remove everything that carries the run's id
@@ -9,7 +9,7 @@
  * for or judged, whatever its state calls for.
  *
  * Configuration: {"socket": "/run/podman/podman.sock", "api": "podman" or "docker", "gpu_kind": "nvidia.com/gpu",
- * "processes_rlimit": 0}, each optional; see service.h, engine.h and body.h. */
+ * "processes_rlimit": 0, "pull_time_limit_s": 1800}, each optional; see service.h, engine.h, body.h and sidecars.h. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -22,6 +22,7 @@
 #include "core/runner/container/context.h"
 #include "core/runner/container/engine.h"
 #include "core/runner/container/service.h"
+#include "core/runner/container/sidecars.h"
 #include "core/runner/judge.h"
 #include "core/runner/output.h"
 #include "god/helpers/file.h"
@@ -410,7 +411,10 @@ static god_status advance(container *self, god_error *err)
         GOD_TRY(end_earlier_build(self, err));
         GOD_TRY(gdi_engine_remove_run(self->engine, run->spec->run_id, err));
         GOD_TRY(gdi_run_enter(run, GDI_RUN_BUILDING, err));
-        GOD_TRY(build_or_end(self, err));
+        GOD_TRY(gdi_sidecars_pull(run, self->engine, err)); /* first: it is quick to fail */
+        if (run->state.outcome == 0) {
+            GOD_TRY(build_or_end(self, err));
+        }
         if (run->state.outcome == 0) {
             GOD_TRY(gdi_run_enter(run, GDI_RUN_STARTING, err));
             GOD_TRY(create(self, err));

@@ -50,6 +50,12 @@ god_status gdi_engine_build_image(gdi_engine *engine, const gdi_engine_build *bu
  * carries the run's mark is touched. Fine when there is nothing. */
 god_status gdi_engine_end_build(gdi_engine *engine, const char *run_id, god_error *err);
 
+/* 1: the engine has the image, "name:tag" or "name@sha256:...", itself. */
+god_status gdi_engine_has_image(gdi_engine *engine, const char *image, uint32_t *ret_has, god_error *err);
+/* Fetches it from its registry; prints how far it is every few seconds. The message is what the engine says. */
+god_status gdi_engine_pull(gdi_engine *engine, const char *image, uint64_t time_limit_ms, const gdi_engine_calls *calls,
+                           god_error *err);
+
 /* A bridge without a way out. */
 god_status gdi_engine_make_network(gdi_engine *engine, const char *name, const char *run_id, god_error *err);
 

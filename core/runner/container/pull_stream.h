@@ -1,0 +1,38 @@
+/* core/runner/container/pull_stream.h: reads the progress of a pull, and tells it in lines for people.
+ *
+ * The engine answers a pull with one JSON object per line: {"status": "Downloading", "id": "e5bff2e857d4",
+ * "progressDetail": {"current": 10, "total": 200}} for each layer, {"error": "sentence"} when it failed, although HTTP
+ * said 200 before. Lines longer than 64 KiB are passed over. Zero-initialise, fill the first three, end with clear.
+ * [one] Source: Docker Engine API 1.41, "Create an image".
+ */
+#ifndef GDI_RUNNER_CONTAINER_PULL_STREAM_H
+#define GDI_RUNNER_CONTAINER_PULL_STREAM_H
+
+#include "god/error.h"
+#include "god/helpers/text.h"
+
+enum { GDI_PULL_LAYERS_MAX = 128 };
+
+typedef struct gdi_pull_layer {
+    char id[32];
+    uint32_t is_done;
+    uint64_t current, total; /* bytes; 0: not said */
+} gdi_pull_layer;
+
+typedef struct gdi_pull_stream {
+    const char *image; /* as it was asked for; borrowed */
+    god_status (*printed)(void *user, const char *bytes, size_t count, god_error *err);
+    void *user;
+    god_text line; /* own: the line that is being put together */
+    uint32_t too_long;
+    gdi_pull_layer layers[GDI_PULL_LAYERS_MAX]; /* what is more is not shown */
+    size_t layer_count;
+    uint64_t next_ms;  /* not before, another line is printed */
+    char failure[400]; /* the engine's sentence; "" while there is none */
+} gdi_pull_stream;
+
+/* The next bytes of the answer; `user` is the gdi_pull_stream. */
+god_status gdi_pull_stream_take(void *user, const char *bytes, size_t count, god_error *err);
+void gdi_pull_stream_clear(gdi_pull_stream *stream);
+
+#endif
