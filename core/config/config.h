@@ -35,7 +35,7 @@ typedef struct gdi_config {
     int64_t http_bytes_max, http_time_limit_ms;
     int64_t net_transfers;
     char *hub_endpoint, *hub_token_file, *hub_token_variable;
-    char *s3_endpoint, *s3_region, *s3_key_variable, *s3_secret_variable;
+    char *s3_endpoint, *s3_region, *s3_bucket, *s3_key_variable, *s3_secret_variable;
     char *host_role; /* "validator", "trainer" or "both" */
     int64_t host_jobs_max;
     int64_t host_executors, host_keep_jobs_days, host_unexecuted_minutes;

@@ -28,6 +28,11 @@ static const char *no_content(const gdi_config *config)
     return "this host knows no source of models and data sets; somebody else must execute it";
 }
 
+static const char *no_bucket(const gdi_config *config)
+{
+    return config->s3_bucket[0] == '\0' ? "\"s3.bucket\" of god.yaml names no place for the data of tasks" : NULL;
+}
+
 static const char *no_reader(const gdi_config *config)
 {
     (void)config;
@@ -62,7 +67,7 @@ const gdi_executor gdi_executor_table[] = {
     {.kind = GDI_WORK_FIND_HEAD, .run = gdi_run_find_head},
     {.kind = GDI_WORK_REVIEW_DUPLICATES, .missing = no_reader},
     {.kind = GDI_WORK_CHOOSE_CONTENT, .missing = no_content},
-    {.kind = GDI_WORK_PREPARE_TASK, .missing = no_content},
+    {.kind = GDI_WORK_PREPARE_TASK, .run_aside = gdi_run_prepare_task, .missing = no_bucket},
     {.kind = GDI_WORK_PREPARE_MODEL, .run_aside = gdi_run_prepare_model},
     {.kind = GDI_WORK_START_TRAINING, .run = gdi_run_start_training},
     {.kind = GDI_WORK_WATCH_TRAINING, .look = gdi_look_watch_training},

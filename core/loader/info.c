@@ -24,6 +24,7 @@ static int add_interfaces(json_t *array, const gdi_plugin *plugin)
     failed |= plugin->has_eval ? add_string(array, GOD_EVAL_ID) : 0;
     failed |= plugin->has_explain ? add_string(array, GOD_EXPLAIN_ID) : 0;
     failed |= plugin->has_training ? add_string(array, GOD_TRAINING_ID) : 0;
+    failed |= plugin->has_intake ? add_string(array, GOD_INTAKE_ID) : 0;
     return failed;
 }
 
@@ -115,6 +116,7 @@ static god_status read_interfaces(const json_t *value, gdi_plugin_info *info, go
         info->has_eval |= strcmp(id, GOD_EVAL_ID) == 0;
         info->has_explain |= strcmp(id, GOD_EXPLAIN_ID) == 0;
         info->has_training |= strcmp(id, GOD_TRAINING_ID) == 0;
+        info->has_intake |= strcmp(id, GOD_INTAKE_ID) == 0;
     }
     return GOD_OK;
 }

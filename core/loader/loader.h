@@ -20,6 +20,7 @@
 #include "god/error.h"
 #include "god/eval.h"
 #include "god/explain.h"
+#include "god/intake.h"
 #include "god/task.h"
 #include "god/training.h"
 
@@ -34,7 +35,7 @@ typedef struct gdi_plugin_info {
     uint32_t abi_major, abi_minor, caps;
     char *task_types[GDI_TASK_TYPES_MAX];
     uint32_t task_type_count;
-    uint32_t has_task, has_dataset, has_eval, has_explain, has_training;
+    uint32_t has_task, has_dataset, has_eval, has_explain, has_training, has_intake;
 } gdi_plugin_info;
 
 typedef struct gdi_describe_options {
@@ -57,7 +58,8 @@ typedef struct gdi_plugin {
     god_eval eval;
     god_explain explain;
     god_training training;
-    uint32_t has_task, has_dataset, has_eval, has_explain, has_training; /* 0: the table holds only stubs */
+    god_intake intake;
+    uint32_t has_task, has_dataset, has_eval, has_explain, has_training, has_intake; /* 0: the table holds only stubs */
 } gdi_plugin;
 
 /* Loads a described plug-in into this process. sha256 (may be NULL) must match the file. The result lives until the

@@ -129,6 +129,26 @@ static god_status no_plan(god_instance *instance, const char *spec_json, const g
     return lacks(err, "plan", GOD_TRAINING_ID);
 }
 
+static god_status no_intake_plan(god_instance *instance, const char *spec_json, god_intake_plan *ret_plan,
+                                 god_error *err)
+{
+    (void)instance;
+    (void)spec_json;
+    (void)ret_plan;
+    return lacks(err, "plan", GOD_INTAKE_ID);
+}
+
+static god_status no_intake_read(god_instance *instance, const char *spec_json, const char *const *paths,
+                                 uint32_t path_count, const god_intake_sink *sink, god_error *err)
+{
+    (void)instance;
+    (void)spec_json;
+    (void)paths;
+    (void)path_count;
+    (void)sink;
+    return lacks(err, "read", GOD_INTAKE_ID);
+}
+
 static const god_task absent_task = {
     .size = GOD_SIZE_TO(god_task, build_args), .check = no_check, .build_args = no_build_args};
 static const god_dataset absent_dataset = {
@@ -141,6 +161,8 @@ static const god_eval absent_eval = {.size = GOD_SIZE_TO(god_eval, score_group),
 static const god_explain absent_explain = {.size = GOD_SIZE_TO(god_explain, explain), .explain = no_explain};
 static const god_training absent_training = {
     .size = GOD_SIZE_TO(god_training, plan), .claim = no_claim, .plan = no_plan};
+static const god_intake absent_intake = {
+    .size = GOD_SIZE_TO(god_intake, read), .plan = no_intake_plan, .read = no_intake_read};
 
 /* ---- tables of pointers, field by field ---- */
 
@@ -171,6 +193,7 @@ static const slot eval_slots[] = {
 };
 static const slot explain_slots[] = {SLOT(god_explain, explain, 1)};
 static const slot training_slots[] = {SLOT(god_training, claim, 1), SLOT(god_training, plan, 1)};
+static const slot intake_slots[] = {SLOT(god_intake, plan, 1), SLOT(god_intake, read, 1)};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -369,6 +392,7 @@ static god_status read_interfaces(gdi_plugin *plugin, god_error *err)
     plugin->eval = absent_eval;
     plugin->explain = absent_explain;
     plugin->training = absent_training;
+    plugin->intake = absent_intake;
     GOD_TRY(read_interface(&plugin->plugin, GOD_TASK_ID, task_slots, COUNT(task_slots), &plugin->task,
                            &plugin->has_task, err));
     GOD_TRY(read_interface(&plugin->plugin, GOD_DATASET_ID, dataset_slots, COUNT(dataset_slots), &plugin->dataset,
@@ -379,6 +403,8 @@ static god_status read_interfaces(gdi_plugin *plugin, god_error *err)
                            &plugin->has_explain, err));
     GOD_TRY(read_interface(&plugin->plugin, GOD_TRAINING_ID, training_slots, COUNT(training_slots), &plugin->training,
                            &plugin->has_training, err));
+    GOD_TRY(read_interface(&plugin->plugin, GOD_INTAKE_ID, intake_slots, COUNT(intake_slots), &plugin->intake,
+                           &plugin->has_intake, err));
     if (!plugin->has_task && !plugin->has_dataset && !plugin->has_eval) {
         return god_fail(err, GOD_E_INVALID,
                         "offers none of " GOD_TASK_ID ", " GOD_DATASET_ID ", " GOD_EVAL_ID

@@ -14,6 +14,7 @@
 #include "core/loader/loader.h"
 #include "core/worker/example.h"
 #include "core/worker/inputs.h"
+#include "core/worker/intake.h"
 #include "core/worker/report.h"
 
 typedef struct inner {
@@ -23,6 +24,7 @@ typedef struct inner {
     gdi_services services;
     gdi_reporter reporter;
     gdi_explainer explainer;
+    gdi_intake intake;
     const gdi_plugin *plugin;
     god_instance *instance;
     gdi_inputs inputs;
@@ -273,11 +275,22 @@ static god_status explain(inner *w, god_error *err)
     return status == GOD_OK ? gdi_explainer_check(&w->explainer, err) : status;
 }
 
+static god_status intake(inner *w, god_error *err)
+{
+    if (!w->plugin->has_intake) {
+        return god_fail(err, GOD_E_UNSUPPORTED, "the plug-in \"%s\" makes no tasks of data sets (it has no %s)",
+                        w->job.plugin_id, GOD_INTAKE_ID);
+    }
+    gdi_services_progress(&w->services, "reading the data set");
+    return gdi_intake_run(&w->intake, &w->job, w->plugin, w->instance, &w->outbox, w->job_dir, err);
+}
+
 static god_status run_operation(inner *w, god_error *err)
 {
     switch (w->job.operation) {
     case GDI_OPERATION_CHECK: return check(w, err);
     case GDI_OPERATION_EXPLAIN: return explain(w, err);
+    case GDI_OPERATION_INTAKE: return intake(w, err);
     default: return evaluate(w, err);
     }
 }
@@ -285,7 +298,9 @@ static god_status run_operation(inner *w, god_error *err)
 /* What the host's calls refused last, "" when nothing. */
 static const char *refusal_of(const inner *w)
 {
-    return w->explainer.refusal[0] != '\0' ? w->explainer.refusal : w->reporter.refusal;
+    return w->explainer.refusal[0] != '\0' ? w->explainer.refusal
+           : w->intake.refusal[0] != '\0'  ? w->intake.refusal
+                                           : w->reporter.refusal;
 }
 
 static god_status work(inner *w, const char *job_dir, god_error *err)

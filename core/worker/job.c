@@ -271,6 +271,7 @@ static god_status read_all(const char *where, gdi_job *job, god_error *err)
     static const word operations[] = {{"evaluate", GDI_OPERATION_EVALUATE},
                                       {"check", GDI_OPERATION_CHECK},
                                       {"explain", GDI_OPERATION_EXPLAIN},
+                                      {"intake", GDI_OPERATION_INTAKE},
                                       {NULL, 0}};
     int64_t found_version = 0;
     json_t *digests = NULL;
@@ -297,7 +298,7 @@ static god_status read_all(const char *where, gdi_job *job, god_error *err)
     job->cache_dir = "";
     job->row = 1;
     GOD_TRY(opt_uint(where, job->root, "row", 1, INT64_MAX, &job->row, err));
-    if (job->operation != GDI_OPERATION_CHECK) {
+    if (job->operation == GDI_OPERATION_EVALUATE || job->operation == GDI_OPERATION_EXPLAIN) {
         return get_path(where, job->root, "cache_dir", &job->cache_dir, err);
     }
     return opt_path(where, job->root, "cache_dir", &job->cache_dir, err);

@@ -15,9 +15,10 @@
  *
  * "operation" is "evaluate", "check" (is the spec well formed? needs neither inputs nor submissions; what the plug-in
  * needs from hub and object store becomes facts: "need.KEY", "need.KEY.revision", "need.KEY.sha256") or "explain" (what
- * is scored of the row "row", counted from 1? needs no submissions). Everything from "device" on may be left out and
- * has a default, except cache_dir, which "evaluate" and "explain" need. Keys that are not named here are passed over.
- * Every path is absolute.
+ * is scored of the row "row", counted from 1? needs no submissions) or "intake" (core/worker/intake.h: what becomes of
+ * the files "0", "1", ... of a data set? needs no submissions; without inputs, what is wanted). Everything from
+ * "device" on may be left out and has a default, except cache_dir, which "evaluate" and "explain" need. Keys that are
+ * not named here are passed over. Every path is absolute.
  *
  * A gdi_job owns its JSON; every string in it lives as long as the job. [one] to read, [any] to look at.
  */
@@ -37,7 +38,7 @@ enum {
     GDI_JOB_ID_BYTES_MAX = 128,
     GDI_JOB_THREADS_MAX = 1024
 };
-enum { GDI_OPERATION_EVALUATE = 1, GDI_OPERATION_CHECK = 2, GDI_OPERATION_EXPLAIN = 3 };
+enum { GDI_OPERATION_EVALUATE = 1, GDI_OPERATION_CHECK = 2, GDI_OPERATION_EXPLAIN = 3, GDI_OPERATION_INTAKE = 4 };
 
 typedef struct gdi_job_input {
     const char *key, *path;

@@ -9,6 +9,7 @@
 #include "common/training.h"
 #include "god/dataset.h"
 #include "god/eval.h"
+#include "god/intake.h"
 #include "god/task.h"
 
 #define TASK_TYPE "EnvTask"
@@ -141,6 +142,30 @@ static god_status dataset_prepare(god_instance *instance, const char *spec_json,
     return fail_not_evaluated(err);
 }
 
+/* Episodes are played anew, so a task has no data: trainers make its file themselves. */
+static god_status intake_plan(god_instance *instance, const char *spec_json, god_intake_plan *ret_plan, god_error *err)
+{
+    const god_intake_plan plan = {.size = GOD_SIZE_TO(god_intake_plan, placeholder),
+                                  .form = GOD_INTAKE_NOTHING,
+                                  .placeholder = "env_task_dummy_dataset"};
+    uint32_t size = ret_plan->size;
+    GOD_TRY(task_check(instance, spec_json, err));
+    memcpy(ret_plan, &plan, size < plan.size ? size : plan.size);
+    ret_plan->size = size;
+    return GOD_OK;
+}
+
+static god_status intake_read(god_instance *instance, const char *spec_json, const char *const *paths,
+                              uint32_t path_count, const god_intake_sink *sink, god_error *err)
+{
+    (void)instance;
+    (void)spec_json;
+    (void)paths;
+    (void)path_count;
+    (void)sink;
+    return god_fail(err, GOD_E_DATA, TASK_TYPE ": there is no data set to read");
+}
+
 static const god_metric_info metric_score = {GOD_SIZE_TO(god_metric_info, decimals), "score", "score", 6};
 static const god_metric_info *const metrics[] = {&metric_score, NULL};
 
@@ -173,10 +198,15 @@ static const void *query(const char *id)
                                         dataset_prepare};
     static const god_eval eval = {
         .size = GOD_SIZE_TO(god_eval, score_group), .score_spec = eval_score_spec, .run = eval_run};
+    static const god_intake intake = {GOD_SIZE_TO(god_intake, read), intake_plan, intake_read};
     const struct {
         const char *id;
         const void *table;
-    } tables[] = {{GOD_TASK_ID, &task}, {GOD_TRAINING_ID, &training}, {GOD_DATASET_ID, &dataset}, {GOD_EVAL_ID, &eval}};
+    } tables[] = {{GOD_TASK_ID, &task},
+                  {GOD_INTAKE_ID, &intake},
+                  {GOD_TRAINING_ID, &training},
+                  {GOD_DATASET_ID, &dataset},
+                  {GOD_EVAL_ID, &eval}};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         if (strcmp(id, tables[i].id) == 0) {
             return tables[i].table;

@@ -5,6 +5,7 @@
 #include "god/eval.h"
 #include "god/explain.h"
 #include "god/http.h"
+#include "god/intake.h"
 #include "god/plugin.h"
 #include "god/task.h"
 #include "god/template.h"
@@ -224,3 +225,21 @@ ASSERT(GOD_CAP_CPU == 1 && GOD_CAP_CUDA == 2 && GOD_CAP_CANCEL == 4 && GOD_CAP_B
 ASSERT(GOD_DEV_CPU == 1 && GOD_DEV_CUDA == 2 && GOD_PRECISION_BF16 == 1 && GOD_PRECISION_F32 == 2, "");
 ASSERT(GOD_EXPLAIN_NO_LABEL == -100 && GOD_EXPLAIN_SCORED == 1 && GOD_EXPLAIN_SPECIAL == 2, "");
 ASSERT(GOD_LOWER_WINS == 1 && GOD_HIGHER_WINS == 2, "0 is nobody's direction");
+
+AT(god_intake_plan, size, 0);
+AT(god_intake_plan, form, 4);
+AT(god_intake_plan, endings, 8);
+AT(god_intake_plan, placeholder, 16);
+SIZE(god_intake_plan, 24);
+
+AT(god_intake_sink, size, 0);
+AT(god_intake_sink, ctx, 8);
+AT(god_intake_sink, row, 16);
+AT(god_intake_sink, pair, 24);
+AT(god_intake_sink, field, 32);
+SIZE(god_intake_sink, 40);
+
+AT(god_intake, size, 0);
+AT(god_intake, plan, 8);
+AT(god_intake, read, 16);
+SIZE(god_intake, 24);

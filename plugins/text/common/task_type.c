@@ -1,6 +1,7 @@
 #include "common/task_type.h"
 
 #include "common/inputs.h"
+#include "common/intake.h"
 #include "common/task_args.h"
 #include "common/training.h"
 #include "god/dataset.h"
@@ -205,6 +206,25 @@ static god_status training_plan(god_instance *instance, const char *spec_json, c
     return status;
 }
 
+static god_status intake_plan(god_instance *instance, const char *spec_json, god_intake_plan *ret_plan, god_error *err)
+{
+    gtx_task_spec spec;
+    GOD_TRY(gtx_task_spec_parse(spec_json, instance->type->name, instance->type->kind, &spec, err));
+    god_status status = gtx_intake_plan(&spec, instance->type->kind, ret_plan, err);
+    gtx_task_spec_free(&spec);
+    return status;
+}
+
+static god_status intake_read(god_instance *instance, const char *spec_json, const char *const *paths,
+                              uint32_t path_count, const god_intake_sink *sink, god_error *err)
+{
+    gtx_task_spec spec;
+    GOD_TRY(gtx_task_spec_parse(spec_json, instance->type->name, instance->type->kind, &spec, err));
+    god_status status = gtx_intake_read(&spec, instance->type->kind, paths, path_count, sink, err);
+    gtx_task_spec_free(&spec);
+    return status;
+}
+
 const void *gtx_task_type_query(const gtx_task_type *type, const char *id)
 {
     static const god_task task = {GOD_SIZE_TO(god_task, build_args), task_check, task_build_args};
@@ -216,14 +236,13 @@ const void *gtx_task_type_query(const gtx_task_type *type, const char *id)
                                   .run = eval_run};
     static const god_explain explain = {GOD_SIZE_TO(god_explain, explain), explain_row};
     static const god_training training = {GOD_SIZE_TO(god_training, plan), training_claim, training_plan};
+    static const god_intake intake = {GOD_SIZE_TO(god_intake, read), intake_plan, intake_read};
     const struct {
         const char *id;
         const void *table;
-    } tables[] = {{GOD_TASK_ID, &task},
-                  {GOD_DATASET_ID, &dataset},
-                  {GOD_EVAL_ID, &eval},
-                  {GOD_TRAINING_ID, &training},
-                  {GOD_EXPLAIN_ID, type->explain != NULL ? &explain : NULL}};
+    } tables[] = {{GOD_TASK_ID, &task},         {GOD_INTAKE_ID, &intake},
+                  {GOD_DATASET_ID, &dataset},   {GOD_EVAL_ID, &eval},
+                  {GOD_TRAINING_ID, &training}, {GOD_EXPLAIN_ID, type->explain != NULL ? &explain : NULL}};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         if (strcmp(id, tables[i].id) == 0) {
             return tables[i].table;

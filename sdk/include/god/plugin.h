@@ -8,6 +8,7 @@
  *     "god.eval/1"     god/eval.h      evaluate a whole group of submissions
  *     "god.explain/1"  god/explain.h   show what is scored of one row; optional
  *     "god.training/1" god/training.h  claim a training request, say what a trainer prepares; optional
+ *     "god.intake/1"   god/intake.h    make the rows of a new task from a data set; optional
  *
  * and the host answers `god_host.extension(id)` the same way ("god.http/1", god/http.h).
  *
