@@ -77,10 +77,17 @@ static god_status prepare(const gtx_scene *scene, const gtx_rows *rows, const gt
     return status;
 }
 
+static god_status plan_memory(const gtx_scene *scene, const god_eval_job *job, gtx_memory *ret_memory, god_error *err)
+{
+    const gtx_memory_need need = {.longest = gtx_prepared_longest(scene->prepared)};
+    return gtx_group_plan(job, &need, ret_memory, err);
+}
+
 static god_status device_bytes(const gtx_scene *scene, const god_eval_job *job, uint64_t *ret_bytes, god_error *err)
 {
-    const uint64_t tokens = gtx_group_pack_tokens_max(job, gtx_prepared_longest(scene->prepared));
-    return gtx_group_device_bytes(job, tokens, 0, ret_bytes, err);
+    gtx_memory memory;
+    GOD_TRY(plan_memory(scene, job, &memory, err));
+    return gtx_group_device_bytes(job, &memory, ret_bytes, err);
 }
 
 static god_status samples_of(void *ctx, gtx_samples *samples, god_error *err)
@@ -95,7 +102,10 @@ static god_status describe_sample(void *ctx, const gtx_sample *sample, god_text 
 
 static god_status run(const gtx_scene *scene, const god_eval_job *job, const god_report *report, god_error *err)
 {
+    gtx_memory memory;
+    GOD_TRY(plan_memory(scene, job, &memory, err));
     const gtx_lm_task lm = {.model_max_length = scene->prepared->header->model_max_length,
+                            .memory = memory,
                             .ctx = (void *)(uintptr_t)scene->prepared, /* read only behind the callbacks */
                             .samples = samples_of,
                             .describe = describe_sample};

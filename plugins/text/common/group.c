@@ -21,7 +21,8 @@ static god_status read_config(const char *model_dir, json_t **ret_config, god_er
 static god_status report_packs(const gtx_group *group)
 {
     const god_eval_job *job = group->job;
-    const uint64_t tokens = gtx_group_pack_tokens(job), wanted = gtx_group_pack_tokens_wanted(job);
+    const uint64_t tokens = group->memory.pack_tokens;
+    const uint64_t wanted = job->batch_tokens_max > 0 ? job->batch_tokens_max : GTX_PACK_TOKENS;
     char number[32], line[192];
     if (tokens < wanted) {
         (void)snprintf(line, sizeof line,
@@ -34,11 +35,12 @@ static god_status report_packs(const gtx_group *group)
     return group->report->fact(group->report->ctx, "pack_tokens", number);
 }
 
-god_status gtx_group_open(gtx_group *group, const god_host *host, const god_eval_job *job, const god_report *report,
-                          god_error *err)
+god_status gtx_group_open(gtx_group *group, const god_host *host, const god_eval_job *job, const gtx_memory *memory,
+                          const god_report *report, god_error *err)
 {
     group->host = host;
     group->job = job;
+    group->memory = *memory;
     group->report = report;
     if (job->base_model_dir == NULL) {
         return god_fail(err, GOD_E_INVALID, "the job names no base model");
@@ -137,13 +139,45 @@ god_status gtx_group_base(gtx_group *group, god_nn_lm **ret_base, god_error *err
     return GOD_OK;
 }
 
-god_status gtx_group_base_for_adapters(gtx_group *group, god_error *err)
+/* The first entrant from `from` on that is still in the running and of this kind; NULL when there is none. */
+static gtx_entrant *next_entrant(gtx_group *group, uint32_t from, uint32_t is_adapter)
 {
-    for (uint32_t i = 0; i < group->job->submission_count; i++) {
-        if (!group->entrants[i].over && group->entrants[i].is_adapter) {
-            god_nn_lm *base = NULL;
-            return gtx_group_base(group, &base, err);
+    for (uint32_t i = from; i < group->job->submission_count; i++) {
+        if (!group->entrants[i].over && group->entrants[i].is_adapter == is_adapter) {
+            return &group->entrants[i];
         }
+    }
+    return NULL;
+}
+
+static void give_back_base(gtx_group *group, uint32_t beside)
+{
+    if (beside == GTX_BASE_HEAD && group->base != NULL) {
+        god_nn_lm_keep_head(group->base);
+    }
+    if (beside == GTX_BASE_CLOSED) {
+        god_nn_lm_close(group->base);
+        group->base = NULL;
+    }
+}
+
+god_status gtx_group_run(gtx_group *group, uint32_t beside,
+                         god_status (*run)(void *ctx, gtx_entrant *entrant, god_error *err), void *ctx, god_error *err)
+{
+    gtx_entrant *entrant = next_entrant(group, 0, 1);
+    god_nn_lm *base = NULL;
+    if (entrant != NULL) {
+        GOD_TRY(gtx_group_base(group, &base, err));
+    }
+    for (; entrant != NULL; entrant = next_entrant(group, entrant->index + 1, 1)) {
+        GOD_TRY(run(ctx, entrant, err));
+    }
+    entrant = next_entrant(group, 0, 0);
+    if (entrant != NULL) {
+        give_back_base(group, beside);
+    }
+    for (; entrant != NULL; entrant = next_entrant(group, entrant->index + 1, 0)) {
+        GOD_TRY(run(ctx, entrant, err));
     }
     return GOD_OK;
 }

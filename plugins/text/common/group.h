@@ -2,8 +2,9 @@
  *
  * The engine opens first; the base's weights only when somebody needs them (an adapter, a KL term), and then once.
  * Entrants are looked at before anything runs: what cannot be read has failed, what holds the base's own weights is
- * excluded, both reported at once. After that one entrant's weights are open at a time beside the base, so a group of
- * any size needs the memory of two models.
+ * excluded, both reported at once. After that one entrant's weights are open at a time: adapters first, beside the base
+ * that they stand on, then full models, beside no more of the base than they are compared with. So a group of any size
+ * needs the memory of one model, and with a KL term that of the base's output matrix.
  */
 #ifndef GTX_GROUP_H
 #define GTX_GROUP_H
@@ -16,6 +17,39 @@
 
 enum { GTX_PACK_TOKENS_MIN = 512 };
 enum { GTX_PACK_TOKENS = 8192 }; /* when the job does not say: wide enough for matrix products, small in activations */
+
+/* What of the base stays open beside full models. */
+enum {
+    GTX_BASE_CLOSED = 1,
+    GTX_BASE_HEAD, /* its output matrix: its states are kept, and a divergence is taken from them */
+    GTX_BASE_WHOLE /* states that were not kept are made again for each entrant */
+};
+
+/* What a run needs beside its models, as far as its data say. */
+typedef struct gtx_memory_need {
+    uint64_t longest;    /* tokens of the longest example */
+    uint32_t with_kl;    /* 1: states of the base are kept, for each context length up to .. */
+    uint64_t rows_max;   /* .. so many rows, and .. */
+    uint64_t states_max; /* .. no more than so many bytes together */
+} gtx_memory_need;
+
+/* What it takes. */
+typedef struct gtx_memory {
+    uint64_t pack_tokens;  /* what packs are filled up to */
+    uint64_t tokens_max;   /* of the largest pack: an example that is longer has a pack of its own */
+    uint64_t states_bytes; /* of the base's states, at most */
+    uint32_t beside;       /* GTX_BASE_... */
+} gtx_memory;
+
+/* Packs of the size that the job says, or GTX_PACK_TOKENS, halved, down to GTX_PACK_TOKENS_MIN, until the job fits into
+ * its device_bytes_max. With a KL term all states are kept and the base's output matrix alone stays beside full models;
+ * where that is too much, as many states as there is room for, and the whole base. No digit depends on any of it. */
+god_status gtx_group_plan(const god_eval_job *job, const gtx_memory_need *need, gtx_memory *ret_memory, god_error *err);
+/* An upper bound for the memory of a run, its models included. */
+god_status gtx_group_device_bytes(const god_eval_job *job, const gtx_memory *memory, uint64_t *ret_bytes,
+                                  god_error *err);
+/* Bytes that the states of one row take. */
+uint64_t gtx_group_state_bytes(const god_eval_job *job, const god_nn_lm_info *base);
 
 typedef struct gtx_entrant {
     uint32_t index; /* in the job */
@@ -30,6 +64,7 @@ typedef struct gtx_group {
     const god_host *host;
     const god_eval_job *job;
     const god_report *report;
+    gtx_memory memory;
     god_nn_engine *engine;
     god_nn_lm *base; /* NULL until gtx_group_base */
     god_nn_lm_info base_info;
@@ -40,23 +75,21 @@ typedef struct gtx_group {
 
 /* Fails when the engine or the base's config.json cannot be opened. *group is zeroed by the caller and ended with
  * gtx_group_close in any case. */
-god_status gtx_group_open(gtx_group *group, const god_host *host, const god_eval_job *job, const god_report *report,
-                          god_error *err);
+god_status gtx_group_open(gtx_group *group, const god_host *host, const god_eval_job *job, const gtx_memory *memory,
+                          const god_report *report, god_error *err);
 void gtx_group_close(gtx_group *group);
 
 /* Fills every entrant and reports those that are over already. Fails only for the base's or the host's sake. */
 god_status gtx_group_inspect(gtx_group *group, god_error *err);
 
-/* The pack size that a job would have with memory enough: what it says, or GTX_PACK_TOKENS. */
-uint64_t gtx_group_pack_tokens_wanted(const god_eval_job *job);
-/* The pack size of a job: the one that is wanted, halved, down to GTX_PACK_TOKENS_MIN, until the job fits
- * into its device_bytes_max. No digit depends on it. */
-uint64_t gtx_group_pack_tokens(const god_eval_job *job);
-
-/* The base model, opened at the first call. Borrowed. */
+/* The base model, opened at the first call. Borrowed; beside full models it may be cut down to its output matrix. */
 god_status gtx_group_base(gtx_group *group, god_nn_lm **ret_base, god_error *err);
-/* Opens it when an adapter is still in the running, so that a broken base is not blamed on the first of them. */
-god_status gtx_group_base_for_adapters(gtx_group *group, god_error *err);
+
+/* Runs every entrant that is not over: adapters, then full models, each in the order of the job. Between the two, what
+ * the second do not need of the base (`beside`, GTX_BASE_...) is given back. A base that adapters need and that cannot
+ * be opened fails the run, so that it is not blamed on the first of them. */
+god_status gtx_group_run(gtx_group *group, uint32_t beside,
+                         god_status (*run)(void *ctx, gtx_entrant *entrant, god_error *err), void *ctx, god_error *err);
 
 /* What went wrong with one entrant: reports it and returns GOD_OK, or returns a status that must end the run (the host
  * cancelled, the device is lost, the report was refused). `why` is what the failing call wrote. */
@@ -83,17 +116,5 @@ typedef struct gtx_model {
 
 god_status gtx_model_open(gtx_group *group, const gtx_entrant *entrant, gtx_model *ret_model, god_error *err);
 void gtx_model_close(gtx_model *model); /* accepts a zeroed one */
-
-/* Tokens of the largest pack that a job runs when its longest example has `longest`: that example has a pack of its own
- * when it does not fit. */
-uint64_t gtx_group_pack_tokens_max(const god_eval_job *job, uint64_t longest);
-
-/* An upper bound for the memory of a run that keeps at most states_bytes of base states and packs of tokens_max. */
-god_status gtx_group_device_bytes(const god_eval_job *job, uint64_t tokens_max, uint64_t states_bytes,
-                                  uint64_t *ret_bytes, god_error *err);
-/* How much of `budget` base states may take: no more than `rows_max` rows need, and what the job's device_bytes_max
- * leaves beside everything else. */
-god_status gtx_group_states_bytes(const god_eval_job *job, uint64_t tokens_max, uint64_t rows_max, uint64_t budget,
-                                  uint64_t *ret_bytes, god_error *err);
 
 #endif

@@ -47,63 +47,123 @@ static uint64_t token_bytes(const god_nn_lm_info *info)
     return 4 * numbers;
 }
 
-god_status gtx_group_device_bytes(const god_eval_job *job, uint64_t tokens_max, uint64_t states_bytes,
-                                  uint64_t *ret_bytes, god_error *err)
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint64_t number_bytes(const god_eval_job *job)
+{
+    return job->precision == GOD_PRECISION_F32 ? 4 : 2;
+}
+
+/* What stays of the base beside full models. */
+static uint64_t beside_bytes(const god_eval_job *job, const god_nn_lm_info *base, uint32_t beside)
+{
+    const uint64_t whole = weight_bytes(job, job->base_model_dir);
+    const uint64_t head = (uint64_t)base->vocab_size * (uint64_t)base->hidden_size * number_bytes(job);
+    switch (beside) {
+    case GTX_BASE_CLOSED: return 0;
+    case GTX_BASE_HEAD: return head < whole ? head : whole;
+    default: return whole;
+    }
+}
+
+/* The weights that are open at once, at most: the base beside an adapter, and full models beside what stays of it. */
+static uint64_t models_bytes(const god_eval_job *job, const god_nn_lm_info *base, uint32_t beside)
+{
+    const uint64_t whole = weight_bytes(job, job->base_model_dir), stays = beside_bytes(job, base, beside);
+    uint64_t bytes = whole; /* it is looked at for its states, or an adapter stands on it */
+    for (uint32_t i = 0; i < job->submission_count; i++) {
+        const char *dir = job->submissions[i]->model_dir;
+        bytes = larger(bytes, weight_bytes(job, dir) + (god_nn_adapter_is(dir) ? whole : stays));
+    }
+    return bytes;
+}
+
+god_status gtx_group_device_bytes(const god_eval_job *job, const gtx_memory *memory, uint64_t *ret_bytes,
+                                  god_error *err)
 {
     god_nn_lm_info info = {.size = GOD_SIZE_TO(god_nn_lm_info, parameters)};
-    uint64_t largest = 0;
+    GOD_TRY(god_nn_lm_read_info(job->base_model_dir, &info, err));
+    uint64_t pass = memory->tokens_max * token_bytes(&info) + LOGITS_TILE_BYTES;
+    if (job->device == GOD_DEV_CUDA) { /* a GPU has no memory to spare, and its buffers are counted one by one */
+        GOD_TRY(god_nn_lm_pass_bytes(job->base_model_dir, job->device, job->precision, memory->tokens_max, &pass, err));
+    }
+    *ret_bytes = models_bytes(job, &info, memory->beside) + pass + memory->states_bytes + ENGINE_BYTES;
+    return GOD_OK;
+}
+
+uint64_t gtx_group_state_bytes(const god_eval_job *job, const god_nn_lm_info *base)
+{
+    return (uint64_t)base->hidden_size * number_bytes(job);
+}
+
+/* How many context lengths may occur: that of the base and its adapters, and those of full models that differ. */
+static uint64_t contexts_max(const god_eval_job *job, const god_nn_lm_info *base)
+{
+    uint64_t count = 1;
+    for (uint32_t i = 0; i < job->submission_count; i++) {
+        const char *dir = job->submissions[i]->model_dir;
+        god_nn_lm_info info = {.size = GOD_SIZE_TO(god_nn_lm_info, parameters)};
+        god_error ignored = GOD_ERROR_INIT; /* a model that cannot be read runs nothing */
+        count += !god_nn_adapter_is(dir) && god_nn_lm_read_info(dir, &info, &ignored) == GOD_OK &&
+                 info.max_position_embeddings != base->max_position_embeddings;
+    }
+    return count;
+}
+
+/* Fills states_bytes and beside for packs of memory->tokens_max. */
+static god_status plan_states(const god_eval_job *job, const gtx_memory_need *need, const god_nn_lm_info *info,
+                              uint64_t limit, gtx_memory *memory, god_error *err)
+{
+    const uint64_t row_bytes = contexts_max(job, info) * gtx_group_state_bytes(job, info);
+    uint64_t all = 0, bytes = 0;
+    if (__builtin_mul_overflow(need->rows_max, row_bytes, &all)) {
+        all = UINT64_MAX;
+    }
+    memory->states_bytes = 0;
+    memory->beside = GTX_BASE_HEAD;
+    GOD_TRY(gtx_group_device_bytes(job, memory, &bytes, err));
+    if (all <= need->states_max && bytes <= limit && all <= limit - bytes) {
+        memory->states_bytes = all;
+        return GOD_OK;
+    }
+    memory->beside = GTX_BASE_WHOLE;
+    GOD_TRY(gtx_group_device_bytes(job, memory, &bytes, err));
+    const uint64_t room = limit > bytes ? limit - bytes : 0, wanted = all < need->states_max ? all : need->states_max;
+    memory->states_bytes = wanted < room ? wanted : room;
+    return GOD_OK;
+}
+
+static god_status plan(const god_eval_job *job, const gtx_memory_need *need, gtx_memory *memory, god_error *err)
+{
+    god_nn_lm_info info = {.size = GOD_SIZE_TO(god_nn_lm_info, parameters)};
+    const uint64_t limit = job->device_bytes_max > 0 ? job->device_bytes_max : UINT64_MAX;
+    uint64_t bytes = 0;
+    GOD_TRY(god_nn_lm_read_info(job->base_model_dir, &info, err));
+    memory->pack_tokens = job->batch_tokens_max > 0 ? job->batch_tokens_max : GTX_PACK_TOKENS;
+    for (;; memory->pack_tokens /= 2) {
+        memory->tokens_max = larger(memory->pack_tokens, need->longest);
+        if (need->with_kl) {
+            GOD_TRY(plan_states(job, need, &info, limit, memory, err));
+        }
+        GOD_TRY(gtx_group_device_bytes(job, memory, &bytes, err));
+        if (bytes <= limit || memory->pack_tokens < 2 * GTX_PACK_TOKENS_MIN) {
+            return GOD_OK;
+        }
+    }
+}
+
+god_status gtx_group_plan(const god_eval_job *job, const gtx_memory_need *need, gtx_memory *ret_memory, god_error *err)
+{
+    gtx_memory memory = {.beside = GTX_BASE_CLOSED};
     if (job->base_model_dir == NULL) {
         return god_fail(err, GOD_E_INVALID, "the job names no base model");
     }
-    GOD_TRY(god_nn_lm_read_info(job->base_model_dir, &info, err));
-    uint64_t pass = tokens_max * token_bytes(&info) + LOGITS_TILE_BYTES;
-    if (job->device == GOD_DEV_CUDA) { /* a GPU has no memory to spare, and its buffers are counted one by one */
-        GOD_TRY(god_nn_lm_pass_bytes(job->base_model_dir, job->device, job->precision, tokens_max, &pass, err));
+    if (plan(job, need, &memory, err) != GOD_OK) {
+        return god_fail_in(err, "base model");
     }
-    for (uint32_t i = 0; i < job->submission_count; i++) {
-        uint64_t bytes = weight_bytes(job, job->submissions[i]->model_dir);
-        largest = bytes > largest ? bytes : largest;
-    }
-    *ret_bytes = weight_bytes(job, job->base_model_dir) + largest + pass + states_bytes + ENGINE_BYTES;
+    *ret_memory = memory;
     return GOD_OK;
-}
-
-god_status gtx_group_states_bytes(const god_eval_job *job, uint64_t tokens_max, uint64_t rows_max, uint64_t budget,
-                                  uint64_t *ret_bytes, god_error *err)
-{
-    god_nn_lm_info info = {.size = GOD_SIZE_TO(god_nn_lm_info, parameters)};
-    uint64_t fixed = 0, bytes = 0;
-    GOD_TRY(gtx_group_device_bytes(job, tokens_max, 0, &fixed, err));
-    GOD_TRY(god_nn_lm_read_info(job->base_model_dir, &info, err));
-    if (__builtin_mul_overflow(rows_max, (uint64_t)info.hidden_size * sizeof(float), &bytes) || bytes > budget) {
-        bytes = budget;
-    }
-    if (job->device_bytes_max > 0) {
-        uint64_t room = job->device_bytes_max > fixed ? job->device_bytes_max - fixed : 0;
-        bytes = bytes < room ? bytes : room;
-    }
-    *ret_bytes = bytes;
-    return GOD_OK;
-}
-
-uint64_t gtx_group_pack_tokens_wanted(const god_eval_job *job)
-{
-    return job->batch_tokens_max > 0 ? job->batch_tokens_max : GTX_PACK_TOKENS;
-}
-
-uint64_t gtx_group_pack_tokens(const god_eval_job *job)
-{
-    god_error ignored = GOD_ERROR_INIT; /* who opens the model says what is wrong with it */
-    uint64_t tokens = gtx_group_pack_tokens_wanted(job), bytes = 0;
-    while (job->device_bytes_max > 0 && tokens >= 2 * GTX_PACK_TOKENS_MIN &&
-           gtx_group_device_bytes(job, tokens, 0, &bytes, &ignored) == GOD_OK && bytes > job->device_bytes_max) {
-        tokens /= 2;
-    }
-    return tokens;
-}
-
-uint64_t gtx_group_pack_tokens_max(const god_eval_job *job, uint64_t longest)
-{
-    const uint64_t tokens = gtx_group_pack_tokens(job);
-    return tokens < longest ? longest : tokens;
 }

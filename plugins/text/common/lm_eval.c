@@ -20,6 +20,7 @@ typedef struct lm_run {
     size_t *set_of;    /* per entrant */
     base_states *base; /* per set; NULL without a KL term */
     uint64_t states_bytes_left;
+    uint32_t base_again; /* 1: states of some packs are not kept */
     gtx_numbers numbers;
 } lm_run;
 
@@ -84,8 +85,9 @@ static god_status run_base(lm_run *run, const gtx_set *set, base_states *states,
         uint64_t tokens = set->packs[i].tokens;
         GOD_TRY(gtx_numbers_lay_out(&run->numbers, &set->samples, &set->packs[i], 1, err));
         uint64_t rows = (uint64_t)run->numbers.rows.row_count;
-        uint64_t bytes = rows * (uint64_t)run->group.base_info.hidden_size * sizeof(float);
+        uint64_t bytes = rows * gtx_group_state_bytes(run->group.job, &run->group.base_info);
         if (rows == 0 || bytes > run->states_bytes_left) {
+            run->base_again |= rows > 0;
             run->group.total -= tokens;
             continue;
         }
@@ -117,18 +119,20 @@ static god_status run_base_sets(lm_run *run, god_error *err)
     return GOD_OK;
 }
 
-/* KL of the pack that is laid out, into run->numbers.kl. `kept` is NULL where the base has to run again. */
-static god_status score_kl(lm_run *run, const gtx_model *model, const god_nn_states *states, const god_nn_states *kept,
-                           god_error *err)
+/* Loss and KL of the pack that is laid out. `kept` is NULL where the base has to run again. */
+static god_status score_with_kl(lm_run *run, const gtx_model *model, const god_nn_states *states,
+                                const god_nn_states *kept, god_error *err)
 {
+    gtx_numbers *numbers = &run->numbers;
     god_nn_lm *base = NULL;
     god_nn_states *made = NULL;
     GOD_TRY(gtx_group_base(&run->group, &base, err));
     if (kept == NULL) {
-        GOD_TRY(gtx_numbers_states(&run->numbers, base, NULL, &made, err));
+        GOD_TRY(gtx_numbers_states(numbers, base, NULL, &made, err));
     }
-    god_status status = god_nn_lm_kl(model->lm, model->adapter, states, base, kept != NULL ? kept : made,
-                                     run->numbers.rows.kl_mask, run->numbers.kl, err);
+    god_status status =
+        god_nn_lm_nll_kl(model->lm, model->adapter, states, numbers->rows.targets, base, kept != NULL ? kept : made,
+                         numbers->rows.kl_mask, numbers->nll, numbers->kl, err);
     god_nn_states_free(made);
     return status;
 }
@@ -144,10 +148,9 @@ static god_status score_pack(lm_run *run, const gtx_model *model, size_t set_ind
         return GOD_OK;
     }
     GOD_TRY(gtx_numbers_states(numbers, model->lm, model->adapter, &states, err));
-    god_status status = god_nn_lm_nll(model->lm, model->adapter, states, numbers->rows.targets, numbers->nll, err);
-    if (status == GOD_OK && with_kl(run)) {
-        status = score_kl(run, model, states, run->base[set_index].of_pack[pack], err);
-    }
+    god_status status =
+        with_kl(run) ? score_with_kl(run, model, states, run->base[set_index].of_pack[pack], err)
+                     : god_nn_lm_nll(model->lm, model->adapter, states, numbers->rows.targets, numbers->nll, err);
     god_nn_states_free(states);
     if (status == GOD_OK) {
         status =
@@ -202,8 +205,9 @@ static god_status report_metrics(lm_run *run, const gtx_entrant *entrant, const 
     return gtx_group_finish(&run->group, entrant);
 }
 
-static god_status run_entrant(lm_run *run, gtx_entrant *entrant, god_error *err)
+static god_status run_entrant(void *ctx, gtx_entrant *entrant, god_error *err)
 {
+    lm_run *run = ctx;
     const size_t set_index = run->set_of[entrant->index];
     const gtx_set *set = &run->sets.items[set_index];
     gtx_lm_sums sums = {0};
@@ -247,15 +251,17 @@ static god_status report_set(const lm_run *run, const gtx_set *set)
     return count_fact(run, set, "tokens_run", set->tokens);
 }
 
-/* With a KL term the head runs three times over a label: for the loss, and for both sides of the divergence. */
+/* With a KL term the head runs twice over a label: once for each side of the divergence. */
 static god_status make_plan(lm_run *run, gtx_plan *plan, god_error *err)
 {
     const god_eval_job *job = run->group.job;
-    uint64_t pack_tokens = 0, device_bytes = 0;
+    gtx_memory memory = run->group.memory;
+    uint64_t device_bytes = 0;
+    memory.tokens_max = 0;
     for (size_t i = 0; i < run->sets.count; i++) {
         const gtx_set *set = &run->sets.items[i];
         for (size_t p = 0; set->used && p < set->pack_count; p++) {
-            pack_tokens = set->packs[p].tokens > pack_tokens ? set->packs[p].tokens : pack_tokens;
+            memory.tokens_max = set->packs[p].tokens > memory.tokens_max ? set->packs[p].tokens : memory.tokens_max;
         }
         if (set->used && with_kl(run)) {
             const god_nn_load load = gtx_plan_load(set, 0);
@@ -265,11 +271,11 @@ static god_status make_plan(lm_run *run, gtx_plan *plan, god_error *err)
     for (uint32_t i = 0; i < job->submission_count; i++) {
         const gtx_entrant *entrant = &run->group.entrants[i];
         if (!entrant->over) {
-            const god_nn_load load = gtx_plan_load(&run->sets.items[run->set_of[i]], with_kl(run) ? 3 : 1);
+            const god_nn_load load = gtx_plan_load(&run->sets.items[run->set_of[i]], with_kl(run) ? 2 : 1);
             GOD_TRY(gtx_plan_add(plan, &run->group, entrant, &load, err));
         }
     }
-    GOD_TRY(gtx_group_device_bytes(job, pack_tokens, run->task->base_states_bytes_max, &device_bytes, err));
+    GOD_TRY(gtx_group_device_bytes(job, &memory, &device_bytes, err));
     return gtx_plan_begin(plan, &run->group, device_bytes, err);
 }
 
@@ -285,14 +291,9 @@ static god_status run_group(lm_run *run, god_error *err)
     }
     GOD_TRY(make_plan(run, &plan, err));
     GOD_TRY(run_base_sets(run, err));
-    GOD_TRY(gtx_group_base_for_adapters(&run->group, err));
-    for (uint32_t i = 0; i < run->group.job->submission_count; i++) {
-        if (!run->group.entrants[i].over) {
-            GOD_TRY(run_entrant(run, &run->group.entrants[i], err));
-        }
-    }
-    gtx_plan_end(&plan, &run->group);
-    return GOD_OK;
+    const uint32_t beside = !with_kl(run) ? GTX_BASE_CLOSED : run->base_again ? GTX_BASE_WHOLE : GTX_BASE_HEAD;
+    GOD_TRY(gtx_group_run(&run->group, beside, run_entrant, run, err));
+    return gtx_plan_end(&plan, &run->group);
 }
 
 static void free_base_states(lm_run *run)
@@ -311,10 +312,10 @@ god_status gtx_lm_eval(const god_host *host, const god_eval_job *job, const god_
 {
     lm_run run = {
         .task = task,
-        .sets = {.pack_tokens = gtx_group_pack_tokens(job), .ctx = task->ctx, .build = task->samples},
-        .states_bytes_left = task->base_states_bytes_max,
+        .sets = {.pack_tokens = task->memory.pack_tokens, .ctx = task->ctx, .build = task->samples},
+        .states_bytes_left = task->memory.states_bytes,
     };
-    god_status status = gtx_group_open(&run.group, host, job, report, err);
+    god_status status = gtx_group_open(&run.group, host, job, &task->memory, report, err);
     if (status == GOD_OK) {
         status = run_group(&run, err);
     }

@@ -6,7 +6,8 @@
  *   base states   with a KL term: the base runs once over each pack and its final hidden states of the scored rows stay
  *                 on the device, hidden_size numbers a row, which is small beside the logits they stand for. A budget
  *                 bounds them; packs that do not fit run through the base again for each entrant
- *   entrants      one after the other, so that only one full model is open beside the base
+ *   entrants      one after the other, adapters first. Beside a full model only the base's output matrix is open,
+ * unless packs have to run through the base again
  *
  * The order of packs and rows is the same for everybody, and sums are in f64, so a result depends on nothing but the
  * entrant's own weights.
@@ -14,13 +15,14 @@
 #ifndef GTX_LM_EVAL_H
 #define GTX_LM_EVAL_H
 
+#include "common/group.h"
 #include "common/per_example.h"
 #include "god/eval.h"
 
 typedef struct gtx_lm_task {
     double kl_coef;           /* 0: no KL term */
     int64_t model_max_length; /* of the base tokenizer; 0: absent */
-    uint64_t base_states_bytes_max;
+    gtx_memory memory;        /* of gtx_group_plan */
     void *ctx;
     /* Fills and finishes *samples, which has its sequence_len. */
     god_status (*samples)(void *ctx, gtx_samples *samples, god_error *err);

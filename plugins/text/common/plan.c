@@ -75,18 +75,22 @@ god_status gtx_plan_begin(gtx_plan *plan, const gtx_group *group, uint64_t devic
     return GOD_OK;
 }
 
-void gtx_plan_end(const gtx_plan *plan, const gtx_group *group)
+god_status gtx_plan_end(const gtx_plan *plan, const gtx_group *group)
 {
-    char line[224], memory[48] = "", speed[96] = "";
+    char line[256], memory[48] = "", speed[96] = "";
     const double took_s = now_s() - plan->begin_s;
+    uint64_t weights_now = 0, weights_most = 0;
     struct rusage usage;
     if (group->job->device == GOD_DEV_CPU && getrusage(RUSAGE_SELF, &usage) == 0) {
         (void)snprintf(memory, sizeof memory, " and %.3g GB of memory", (double)usage.ru_maxrss * 1024e-9);
     }
+    god_nn_engine_weight_bytes(group->engine, &weights_now, &weights_most);
     if (plan->expected_s > 0.0) {
         (void)snprintf(speed, sizeof speed, ", loading included: %.2f times what the products take, %.1f GFLOP/s",
                        took_s / plan->expected_s, plan->flops / took_s * 1e-9);
     }
-    (void)snprintf(line, sizeof line, "plan: it took %.1f s%s%s", took_s, memory, speed);
+    (void)snprintf(line, sizeof line, "plan: it took %.1f s%s, at most %.3g GB of weights at once%s", took_s, memory,
+                   (double)weights_most * 1e-9, speed);
     say(group, line);
+    return count_fact(group, "weight_bytes_peak", (double)weights_most);
 }

@@ -1,8 +1,9 @@
 /* plan.h: what a job will cost, said before it runs, and what it took. [one]
  *
  * The passes of a job are added one by one: which model runs, over how many tokens, with how many rows of the head. The
- * plan's numbers become facts (plan_flops, plan_weight_bytes, plan_device_bytes), the same on every machine. What they
- * mean in time on this one, and the time that it took, are log lines: "plan: ...".
+ * plan's numbers become facts (plan_flops, plan_weight_bytes, plan_device_bytes), the same on every machine, and at the
+ * end the most bytes of weights that were on the device at once (weight_bytes_peak). What they mean in time on this
+ * one, and the time that it took, are log lines: "plan: ...".
  */
 #ifndef GTX_PLAN_H
 #define GTX_PLAN_H
@@ -25,7 +26,7 @@ god_status gtx_plan_add(gtx_plan *plan, const gtx_group *group, const gtx_entran
 
 /* All passes have been added: reports and logs the plan and starts its clock. device_bytes: of the job. */
 god_status gtx_plan_begin(gtx_plan *plan, const gtx_group *group, uint64_t device_bytes, god_error *err);
-/* The job is done: logs what it took beside what was expected. */
-void gtx_plan_end(const gtx_plan *plan, const gtx_group *group);
+/* The job is done: reports the weights and logs what it took beside what was expected. */
+god_status gtx_plan_end(const gtx_plan *plan, const gtx_group *group);
 
 #endif

@@ -163,8 +163,9 @@ static god_status sum_entrant(dpo_run *run, const gtx_entrant *entrant, const gt
     return status;
 }
 
-static god_status run_entrant(dpo_run *run, gtx_entrant *entrant, god_error *err)
+static god_status run_entrant(void *ctx, gtx_entrant *entrant, god_error *err)
 {
+    dpo_run *run = ctx;
     const size_t index = run->set_of[entrant->index];
     const gtx_set *set = &run->sets.items[index];
     dpo_sum *policy = NULL;
@@ -217,7 +218,7 @@ static god_status make_plan(dpo_run *run, gtx_plan *plan, god_error *err)
             GOD_TRY(gtx_plan_add(plan, &run->group, entrant, &load, err));
         }
     }
-    GOD_TRY(gtx_group_device_bytes(job, gtx_group_pack_tokens_max(job, run->longest), 0, &device_bytes, err));
+    GOD_TRY(gtx_group_device_bytes(job, &run->group.memory, &device_bytes, err));
     return gtx_plan_begin(plan, &run->group, device_bytes, err);
 }
 
@@ -232,23 +233,31 @@ static god_status run_group(dpo_run *run, god_error *err)
     }
     GOD_TRY(make_plan(run, &plan, err));
     GOD_TRY(run_reference(run, err));
-    for (uint32_t i = 0; i < run->group.job->submission_count; i++) {
-        if (!run->group.entrants[i].over) {
-            GOD_TRY(run_entrant(run, &run->group.entrants[i], err));
-        }
-    }
-    gtx_plan_end(&plan, &run->group);
-    return GOD_OK;
+    /* The sums of the base's log-probabilities are all that a full model is compared with. */
+    GOD_TRY(gtx_group_run(&run->group, GTX_BASE_CLOSED, run_entrant, run, err));
+    return gtx_plan_end(&plan, &run->group);
+}
+
+god_status dpo_plan_memory(const gtx_prepared *prepared, const god_eval_job *job, gtx_memory *ret_memory,
+                           god_error *err)
+{
+    gtx_memory_need need = {.longest = 0};
+    size_t longest = 0;
+    GOD_TRY(dpo_longest(prepared, &longest, err));
+    need.longest = longest;
+    return gtx_group_plan(job, &need, ret_memory, err);
 }
 
 god_status dpo_eval(const god_host *host, const god_eval_job *job, const god_report *report,
                     const gtx_prepared *prepared, god_error *err)
 {
     dpo_run run = {.prepared = prepared};
-    run.sets = (gtx_sets){.pack_tokens = gtx_group_pack_tokens(job),
+    gtx_memory memory;
+    GOD_TRY(dpo_plan_memory(prepared, job, &memory, err));
+    run.sets = (gtx_sets){.pack_tokens = memory.pack_tokens,
                           .ctx = (void *)(uintptr_t)prepared, /* read only behind the callback */
                           .build = build_samples};
-    god_status status = gtx_group_open(&run.group, host, job, report, err);
+    god_status status = gtx_group_open(&run.group, host, job, &memory, report, err);
     if (status == GOD_OK) {
         status = run_group(&run, err);
     }

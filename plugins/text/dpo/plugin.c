@@ -34,9 +34,9 @@ static god_status prepare(const gtx_scene *scene, const gtx_rows *rows, const gt
 
 static god_status device_bytes(const gtx_scene *scene, const god_eval_job *job, uint64_t *ret_bytes, god_error *err)
 {
-    size_t longest = 0;
-    GOD_TRY(dpo_longest(scene->prepared, &longest, err));
-    return gtx_group_device_bytes(job, gtx_group_pack_tokens_max(job, longest), 0, ret_bytes, err);
+    gtx_memory memory;
+    GOD_TRY(dpo_plan_memory(scene->prepared, job, &memory, err));
+    return gtx_group_device_bytes(job, &memory, ret_bytes, err);
 }
 
 static god_status run(const gtx_scene *scene, const god_eval_job *job, const god_report *report, god_error *err)

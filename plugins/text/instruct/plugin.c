@@ -39,29 +39,21 @@ static god_status prepare(const gtx_scene *scene, const gtx_rows *rows, const gt
     return instruct_prepare(&record, rows, &tokenizer->encoder, writer, err);
 }
 
-/* Tokens of the largest pack and bytes for base states. */
-typedef struct memory_plan {
-    uint64_t tokens, states_bytes;
-} memory_plan;
-
-static god_status plan_memory(const gtx_scene *scene, const god_eval_job *job, memory_plan *ret_plan, god_error *err)
+static god_status plan_memory(const gtx_scene *scene, const god_eval_job *job, gtx_memory *ret_memory, god_error *err)
 {
-    const uint64_t longest = gtx_prepared_longest(scene->prepared) + 1; /* EOS */
-    memory_plan plan = {gtx_group_pack_tokens_max(job, longest), 0};
-    if (scene->spec->kl_coef > 0.0) {
-        const uint64_t rows_max = scene->prepared->header->id_count + scene->prepared->header->row_count;
-        GOD_TRY(gtx_group_states_bytes(job, plan.tokens, rows_max, scene->instance->base_states_bytes_max,
-                                       &plan.states_bytes, err));
-    }
-    *ret_plan = plan;
-    return GOD_OK;
+    const gtx_prepared_header *header = scene->prepared->header;
+    const gtx_memory_need need = {.longest = gtx_prepared_longest(scene->prepared) + 1, /* EOS */
+                                  .with_kl = scene->spec->kl_coef > 0.0,
+                                  .rows_max = header->id_count + header->row_count,
+                                  .states_max = scene->instance->base_states_bytes_max};
+    return gtx_group_plan(job, &need, ret_memory, err);
 }
 
 static god_status device_bytes(const gtx_scene *scene, const god_eval_job *job, uint64_t *ret_bytes, god_error *err)
 {
-    memory_plan plan = {0};
-    GOD_TRY(plan_memory(scene, job, &plan, err));
-    return gtx_group_device_bytes(job, plan.tokens, plan.states_bytes, ret_bytes, err);
+    gtx_memory memory;
+    GOD_TRY(plan_memory(scene, job, &memory, err));
+    return gtx_group_device_bytes(job, &memory, ret_bytes, err);
 }
 
 /* The prepared file and the tokenizer for the few texts that have to be cut. */
@@ -103,12 +95,12 @@ static god_status report_facts(const gtx_scene *scene, const god_report *report,
 static god_status run(const gtx_scene *scene, const god_eval_job *job, const god_report *report, god_error *err)
 {
     source data = {.scene = scene, .tokenizer = {.scratch = GOD_TOKENS_INIT}};
-    memory_plan plan = {0};
-    GOD_TRY(plan_memory(scene, job, &plan, err));
+    gtx_memory memory;
+    GOD_TRY(plan_memory(scene, job, &memory, err));
     GOD_TRY(report_facts(scene, report, err));
     const gtx_lm_task lm = {.kl_coef = scene->spec->kl_coef,
                             .model_max_length = scene->prepared->header->model_max_length,
-                            .base_states_bytes_max = plan.states_bytes,
+                            .memory = memory,
                             .ctx = &data,
                             .samples = source_samples};
     god_status status = gtx_lm_eval(scene->instance->host, job, report, &lm, err);

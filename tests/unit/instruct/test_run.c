@@ -132,6 +132,17 @@ START_TEST(test_instruct_run__arrangement_changes_no_digit)
 }
 END_TEST
 
+START_TEST(test_instruct_run__a_head_alone_changes_no_digit)
+{
+    const char *lora = scene_demo("lora_r8"), *full = scene_demo("full");
+    const double beside_head = loss_of((scene){.dirs = {full}, .count = 1, .rows = 4});
+    ck_assert_double_eq(beside_head, loss_of((scene){.dirs = {lora, full}, .count = 2, .rows = 4}));
+    ck_assert_double_eq(
+        beside_head,
+        loss_of((scene){.dirs = {full}, .count = 1, .rows = 4, .config_json = "{\"base_states_mib\": 0}"}));
+}
+END_TEST
+
 START_TEST(test_instruct_run__without_kl_the_loss_is_the_raw_loss)
 {
     scene about = {.dirs = {scene_demo("full")}, .count = 1, .rows = 2, .extra_spec = "{\"use_kl\": false}"};
@@ -300,6 +311,41 @@ START_TEST(test_instruct_run__plan_counts_every_pass)
 }
 END_TEST
 
+static double weights_peak_of(scene about, uint64_t *ret_planned)
+{
+    expect_done(scene_run(&about), &about);
+    for (uint32_t i = 0; i < about.count; i++) {
+        ck_assert_msg(strcmp(about.results[i].status, "ok") == 0, "%s", about.results[i].message);
+    }
+    const double peak = number_fact(&about, "weight_bytes_peak");
+    *ret_planned = about.device_bytes;
+    scene_free(&about);
+    return peak;
+}
+
+/* The scenes run in f32: 3.8 MB of weights, 1 MB of them the output matrix. */
+START_TEST(test_instruct_run__beside_a_full_model_the_base_keeps_its_head_only)
+{
+    const double head = 2048.0 * 128.0 * 4.0;
+    const char *full = scene_demo("full"), *lora = scene_demo("lora_r8");
+    const scene whole_base = {.dirs = {full}, .count = 1, .rows = 2, .config_json = "{\"base_states_mib\": 0}"};
+    uint64_t planned = 0, planned_whole = 0;
+    const double alone =
+        weights_peak_of((scene){.dirs = {full}, .count = 1, .rows = 2, .extra_spec = "{\"use_kl\": false}"}, &planned);
+    ck_assert_double_gt(alone, 3.5 * head);
+    ck_assert_double_eq(weights_peak_of(whole_base, &planned_whole), 2.0 * alone);
+    ck_assert_double_eq(weights_peak_of((scene){.dirs = {full}, .count = 1, .rows = 2}, &planned), alone + head);
+    ck_assert_uint_gt(planned_whole, planned);
+    /* Adapters need the whole base, so they come before full models, wherever they stand in the group. */
+    ck_assert_double_eq(weights_peak_of((scene){.dirs = {full, lora, full}, .count = 3, .rows = 2}, &planned),
+                        alone + head);
+    ck_assert_double_lt(
+        weights_peak_of((scene){.dirs = {full, lora, full}, .count = 3, .rows = 2, .extra_spec = "{\"use_kl\": false}"},
+                        &planned),
+        alone + head / 2.0);
+}
+END_TEST
+
 START_TEST(test_instruct_run__a_job_that_does_not_fit_takes_smaller_packs)
 {
     scene about = {.dirs = {scene_demo("lora_r8")}, .count = 1, .rows = 4, .batch_tokens_max = 1 << 20};
@@ -326,6 +372,7 @@ int main(void)
     tcase_add_test(tcase, test_instruct_run__rows_agree_with_the_reference);
     tcase_add_test(tcase, test_instruct_run__each_entrant_fails_for_itself);
     tcase_add_test(tcase, test_instruct_run__arrangement_changes_no_digit);
+    tcase_add_test(tcase, test_instruct_run__a_head_alone_changes_no_digit);
     tcase_add_test(tcase, test_instruct_run__without_kl_the_loss_is_the_raw_loss);
     tcase_add_test(tcase, test_instruct_run__stops_when_told_to);
     tcase_add_test(tcase, test_instruct_run__another_shape_is_scored_and_excluded);
@@ -335,6 +382,7 @@ int main(void)
     tcase_add_test(tcase, test_instruct_run__configs_are_checked);
     tcase_add_test(tcase, test_instruct_run__memory_bound_follows_data_and_limit);
     tcase_add_test(tcase, test_instruct_run__plan_counts_every_pass);
+    tcase_add_test(tcase, test_instruct_run__beside_a_full_model_the_base_keeps_its_head_only);
     tcase_add_test(tcase, test_instruct_run__a_job_that_does_not_fit_takes_smaller_packs);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
