@@ -52,7 +52,9 @@ typedef struct gdi_config {
     json_t *trainer_runners;      /* object: runner -> its configuration */
     json_t *trainer_environments; /* object: environment -> {image, command} */
     int64_t trainer_trusted, trainer_build_network, trainer_local_repositories;
-    int64_t trainer_memory_gib_per_gpu, trainer_cpus_per_gpu;
+    int64_t trainer_memory_gib_per_gpu, trainer_cpus_per_gpu, trainer_build_disk_gib;
+    gdi_strings trainer_wandb_command;
+    char *trainer_wandb_key_file, *trainer_wandb_key_variable;
     char *trainer_prep_image, *trainer_prep_folder; /* "": the usual images */
     char *trainer_hub_user;                         /* "": $HUGGINGFACE_USERNAME */
     char *admin_socket;                             /* "": <paths_state_dir>/admin.sock */

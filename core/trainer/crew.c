@@ -78,6 +78,7 @@ static gdi_run_settings run_settings(const gdi_crew *crew, const char *id)
                               .config = json_object_get(c->trainer_runners, c->trainer_runner),
                               .trusted = c->trainer_trusted != 0,
                               .build_network = c->trainer_build_network != 0,
+                              .build_disk_bytes_max = (uint64_t)c->trainer_build_disk_gib << 30,
                               .memory_bytes = gpus * (uint64_t)c->trainer_memory_gib_per_gpu << 30,
                               .nano_cpus = gpus * (uint64_t)c->trainer_cpus_per_gpu * 1000000000u};
 }
@@ -134,6 +135,9 @@ static void finish(member *m, const gdi_work_end *end)
 {
     gdi_crew *crew = m->crew;
     uint32_t status = end->succeeded ? GDI_RECORD_SUCCESS : GDI_RECORD_FAILURE;
+    if (end->run_url[0] != '\0') {
+        gdi_records_run_url(crew->options.records, m->id, end->run_url);
+    }
     gdi_records_end(crew->options.records, m->id, status, end->answer, end->ended_us);
     gdi_log_write(crew->options.log, GOD_LOG_INFO, "a job has ended", "job", m->id, "status",
                   end->succeeded ? "success" : "failure", "reason", end->message, "repository", end->repository, NULL);

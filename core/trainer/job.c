@@ -239,9 +239,10 @@ god_status gdi_job_write_end(const gdi_job *job, const char *name, god_error *er
     char path[GOD_PATH_MAX];
     const gdi_work_end *end = &job->end;
     GOD_TRY(gdi_job_path(job, name, path, err));
-    json_t *root = json_pack("{s:i, s:b, s:I, s:o, s:s, s:s, s:O?}", "version", 1, "succeeded", (int)end->succeeded,
-                             "ended_us", (json_int_t)end->ended_us, "message", text_value(end->message), "repository",
-                             end->repository, "commit", end->commit, "answer", end->answer);
+    json_t *root =
+        json_pack("{s:i, s:b, s:I, s:o, s:s, s:s, s:s, s:O?}", "version", 1, "succeeded", (int)end->succeeded,
+                  "ended_us", (json_int_t)end->ended_us, "message", text_value(end->message), "repository",
+                  end->repository, "commit", end->commit, "run_url", end->run_url, "answer", end->answer);
     god_status status = root == NULL ? god_fail(err, GOD_E_NOMEM, "out of memory for the end of a job")
                                      : god_json_write(path, root, err);
     json_decref(root);
@@ -251,17 +252,19 @@ god_status gdi_job_write_end(const gdi_job *job, const char *name, god_error *er
 static god_status read_end(const char *path, const json_t *root, gdi_work_end *ret_end, god_error *err)
 {
     gdi_work_end end = {.succeeded = 0};
-    const char *message = "", *repository = "", *commit = "";
+    const char *message = "", *repository = "", *commit = "", *run_url = "";
     json_t *answer = NULL;
     GOD_TRY(god_json_get_bool(path, root, "succeeded", &end.succeeded, err));
     GOD_TRY(god_json_get_int(path, root, "ended_us", 0, INT64_MAX, &end.ended_us, err));
     GOD_TRY(god_json_get_str(path, root, "message", &message, err));
     GOD_TRY(god_json_get_str(path, root, "repository", &repository, err));
     GOD_TRY(god_json_get_str(path, root, "commit", &commit, err));
+    GOD_TRY(god_json_opt_str(path, root, "run_url", &run_url, err));
     GOD_TRY(god_json_opt_object(path, root, "answer", &answer, err));
     (void)snprintf(end.message, sizeof end.message, "%s", message);
     (void)snprintf(end.repository, sizeof end.repository, "%s", repository);
     (void)snprintf(end.commit, sizeof end.commit, "%s", commit);
+    (void)snprintf(end.run_url, sizeof end.run_url, "%s", run_url == NULL ? "" : run_url);
     end.answer = json_incref(answer);
     *ret_end = end;
     return GOD_OK;

@@ -277,6 +277,17 @@ void gdi_records_end(gdi_records *records, const char *id, uint32_t status, cons
     (void)pthread_mutex_unlock(&records->lock);
 }
 
+void gdi_records_run_url(gdi_records *records, const char *id, const char *url)
+{
+    (void)pthread_mutex_lock(&records->lock);
+    gdi_record *record = find_id(records, id);
+    if (record != NULL) {
+        (void)json_object_set_new(record->shown, "wandb_url", json_string(url));
+        write_or_say(records, record);
+    }
+    (void)pthread_mutex_unlock(&records->lock);
+}
+
 void gdi_records_set_at_work(gdi_records *records, const char *id, uint32_t at_work)
 {
     (void)pthread_mutex_lock(&records->lock);

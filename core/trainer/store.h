@@ -61,6 +61,8 @@ void gdi_records_say(gdi_records *records, const char *id, int64_t now_us, const
 void gdi_records_container(gdi_records *records, const char *id, const char *container_name, int64_t started_us);
 /* result: of a model preparation, borrowed; NULL: none. May come more than once, the last one counts. */
 void gdi_records_end(gdi_records *records, const char *id, uint32_t status, const json_t *result, int64_t now_us);
+/* Where the run log of a training can be seen. */
+void gdi_records_run_url(gdi_records *records, const char *id, const char *url);
 void gdi_records_set_at_work(gdi_records *records, const char *id, uint32_t at_work);
 /* Forgets it, file and all. */
 void gdi_records_drop(gdi_records *records, const char *id);

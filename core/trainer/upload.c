@@ -130,8 +130,5 @@ god_status gdi_upload_step(gdi_job *job, god_error *err)
         return GOD_OK;
     }
     gdi_job_say(job, "Repo uploaded successfully.");
-    if (job->plan.keeps_run_log) {
-        gdi_job_say(job, "Offline run logs are not sent to Weights & Biases from here; they stay in the job's folder.");
-    }
     return GOD_OK;
 }

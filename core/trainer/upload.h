@@ -1,8 +1,7 @@
 /* core/trainer/upload.h: the step after a training: what it left is looked at, named after its real base model and
  * becomes a repository on the hub (training specification 15; core/host/publish.h). Internal to core/trainer. [one]
  *
- * Nothing is deleted here before the hub has it; JOB/uploaded.json then says so. Offline run logs (W&B) are not sent:
- * they stay in JOB/checkpoints/wandb_logs until the job's folder is removed.
+ * Nothing is deleted here before the hub has it; JOB/uploaded.json then says so.
  */
 #ifndef GDI_TRAINER_UPLOAD_H
 #define GDI_TRAINER_UPLOAD_H

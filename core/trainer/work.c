@@ -10,6 +10,7 @@
 #include "core/trainer/download.h"
 #include "core/trainer/job.h"
 #include "core/trainer/prep.h"
+#include "core/trainer/run_logs.h"
 #include "core/trainer/run_step.h"
 #include "core/trainer/upload.h"
 #include "god/helpers/file.h"
@@ -152,7 +153,11 @@ static god_status run_step(gdi_job *job, god_error *err)
 
 static god_status finish_step(gdi_job *job, god_error *err)
 {
-    return job->is_prep ? gdi_prep_answer_step(job, err) : gdi_upload_step(job, err);
+    if (job->is_prep) {
+        return gdi_prep_answer_step(job, err);
+    }
+    GOD_TRY(gdi_upload_step(job, err));
+    return job->has_ended ? GOD_OK : gdi_run_logs_step(job, err);
 }
 
 static god_status source_step(gdi_job *job, god_error *err)

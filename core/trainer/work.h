@@ -8,6 +8,7 @@
  *   JOB/run.json        run ─► core/runner/runner.h; JOB is the run's folder. god-runner works on it in a process of
  *   JOB/result.json            its own that does not die with this one
  *   JOB/uploaded.json   upload ─► the commit on the hub
+ *   JOB/run_logs.json   run logs ─► core/trainer/run_logs.h
  *   JOB/end.json        cleanup ─► how it ended; from here on nothing but logs is left
  *
  *   <paths.cache_dir>/views/<id>/   the view: hard links into the cache (core/host/cache.h), this job's files only
@@ -100,6 +101,7 @@ typedef struct gdi_work_end {
     int64_t ended_us;                     /* time of day */
     char message[GDI_WORK_MESSAGE_BYTES]; /* a sentence; "" for success */
     char repository[256], commit[41];     /* what was uploaded; "" for nothing, and when the hub does not say */
+    char run_url[256];                    /* of its run log at Weights & Biases; "" for none */
     json_t *answer;                       /* own; of a model preparation that succeeded (2.4); else NULL */
 } gdi_work_end;
 void gdi_work_end_clear(gdi_work_end *end); /* accepts a zeroed one */

@@ -148,6 +148,8 @@ def check_success(trainer):
     output = trainer.job_of("t-1") / "checkpoints/t-1/repo-t-1"
     assert (output / "adapter_model.safetensors").stat().st_size == 2000
     assert "t-1_train_data.json" in (output / "cache.txt").read_text(), "the data was not in the cache"
+    assert record["wandb_url"] == "https://wandb.ai/somebody/runs/a1", record
+    assert not list((trainer.job_of("t-1") / "run_logs").iterdir()), "a run log that was sent is still there"
     check_gpus(trainer, set())
 
 
@@ -159,7 +161,12 @@ def check_again(trainer):
     assert not any("ValueError" in line for line in record["logs"]), record
     trainer.await_container("t-2", "hk-1")
     trainer.let_go(trainer.job_of("t-2"))
-    assert trainer.await_end("t-2", "hk-1")["status"] == "success"
+    record = trainer.await_end("t-2", "hk-1")
+    assert record["status"] == "success" and record["wandb_url"] is None, record
+    assert any("offline-run-20260702_100000-a1 was not sent: exit status 7: no such account" in line
+               for line in record["logs"]), record
+    kept = trainer.job_of("t-2") / "run_logs/offline-run-20260702_100000-a1"
+    assert (kept / "run-a1.wandb").exists() and not list((kept / "files").iterdir())
     status, recent = trainer.ask("GET", "/v1/trainer/get_recent_tasks?hours=1")
     assert status == 200 and [r["training_data"]["task_id"] for r in recent] == ["t-2", "t-1"], recent
 
@@ -246,7 +253,7 @@ def check_state(trainer):
 
 def check_secrets(trainer):
     """The token is on no disk in clear, in no answer, and in no log."""
-    secrets = (TOKEN, trainer.secret)
+    secrets = (TOKEN, trainer.secret, trainer.log_key)
     for path in trainer.state.rglob("*"):
         if path.is_file() and not path.is_symlink():
             content = path.read_bytes()

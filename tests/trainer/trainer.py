@@ -21,6 +21,10 @@ mkdir -p "$out"
 echo "training $task with $model"
 ls /cache/datasets /cache/models > "$out/cache.txt"
 env > "$out/environment.txt"
+logs=$WANDB_DIR/wandb/offline-run-20260702_100000-a1
+mkdir -p "$logs/files" "$WANDB_DIR/wandb/latest"
+echo "loss of $task" > "$logs/run-a1.wandb"
+ln -s /etc/hostname "$logs/files/link"
 while [ ! -e "/app/checkpoints/go" ]; do sleep 0.05; done
 case $(cat /app/checkpoints/go) in
 fail) echo "ValueError: the loss is not a number"; exit 3 ;;
@@ -32,6 +36,16 @@ DOCKERFILE = """FROM scratch
 COPY train.sh /work/train.sh
 WORKDIR /work
 ENTRYPOINT ["/bin/sh", "/work/train.sh"]
+"""
+# Stands for the program that sends run logs; it tells what it sees.
+SENDER = """#!/bin/sh
+[ "$WANDB_API_KEY" = "wandb_secret" ] || { echo "no key"; exit 4; }
+for dir; do :; done
+echo "sending $* with $(cat "$dir/run-a1.wandb")"
+[ ! -e "$dir/files/link" ] && [ ! -L "$dir/files/link" ] || { echo "a link"; exit 5; }
+[ ! -e STATE ] && ! (echo x > /usr/x) 2> /dev/null || { echo "no jail"; exit 6; }
+case $(cat "$dir/run-a1.wandb") in *t-2) echo "no such account"; exit 7 ;; esac
+echo "see https://wandb.ai/somebody/runs/a1 for more"
 """
 PREP_SCRIPT = """#!/bin/sh
 while [ ! -e /app/checkpoints/go ]; do sleep 0.05; done
@@ -68,7 +82,7 @@ class Trainer:
         self.god, self.address = god, listen.split(":")[0]
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="god-trainer-"))
         self.state, self.config = self.top / "state", self.top / "god.yaml"
-        self.secret = "hf_secret"
+        self.secret, self.log_key = "hf_secret", "wandb_secret"
         self.process, self.lines, self.texts = None, [], []
         self.config.write_text(
             "paths: {state_dir: state, cache_dir: cache}\n"
@@ -76,7 +90,11 @@ class Trainer:
             "host: {role: trainer}\n"
             f"trainer: {{listen: \"{listen}\", gpus: [NVIDIA H100 80GB HBM3 79, Quadro 8, A100-SXM4 40],\n"
             f"  {signature}, prep_folder: prep, runner: process, trusted: 1, local_repositories: 1, memory_gib_per_gpu: 65536,\n"
-            f"  cpus_per_gpu: 1{trainer}}}\n")
+            f"  cpus_per_gpu: 1, wandb_command: [{self.top}/sender/bin/send, sync, --include-offline]{trainer}}}\n")
+        sender = self.top / "sender/bin/send"
+        sender.parent.mkdir(parents=True)
+        sender.write_text(SENDER.replace("STATE", str(self.state)))
+        sender.chmod(0o755)
         prep = self.top / "prep"
         prep.mkdir()
         (prep / "train.sh").write_text(PREP_SCRIPT)
@@ -95,7 +113,7 @@ class Trainer:
 
     def start(self):
         environment = {key: value for key, value in os.environ.items() if not key.startswith("HUGGINGFACE")}
-        environment |= {"TEST_HUB_TOKEN": self.secret, "MODEL_HASH_SALT": "s4lt"}
+        environment |= {"TEST_HUB_TOKEN": self.secret, "MODEL_HASH_SALT": "s4lt", "WANDB_TOKEN": self.log_key}
         self.ready, self.port = threading.Event(), None
         self.process = subprocess.Popen([self.god, "host", "--config", str(self.config), "--log-json"],
                                         stderr=subprocess.PIPE, text=True, env=environment, cwd=self.top)
