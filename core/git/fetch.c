@@ -1,12 +1,18 @@
 #include "core/git/fetch.h"
 
+#include "core/git/remote.h"
+
 #include <string.h>
 
 typedef struct fetching {
+    gdi_remote_talk talk; /* first: it is what gdi_remote_give_token gets */
     const gdi_fetch_options *options;
-    uint32_t asked;    /* how often the server asked for a token */
-    char refused[160]; /* why we stopped it ourselves; "" otherwise */
 } fetching;
+
+static fetching fetching_of(const gdi_fetch_options *options)
+{
+    return (fetching){.talk = {.address = options->address, .token = options->token}, .options = options};
+}
 
 god_status gdi_fetch_init(god_error *err)
 {
@@ -23,47 +29,20 @@ god_status gdi_fetch_init(god_error *err)
     return GOD_OK;
 }
 
-/* "https://HOST" of the address that asks must be the one the token was given for. */
-static int is_same_host(const gdi_address *address, const char *url)
-{
-    gdi_address asking;
-    god_error err = GOD_ERROR_INIT;
-    return gdi_address_read(url, GDI_ADDRESS_LOCAL, &asking, &err) == GOD_OK && strcmp(asking.host, address->host) == 0;
-}
-
-static int give_token(git_credential **ret_credential, const char *url, const char *user_from_url, unsigned allowed,
-                      void *payload)
-{
-    fetching *state = payload;
-    (void)user_from_url;
-    if (state->options->token == NULL) {
-        (void)snprintf(state->refused, sizeof state->refused,
-                       "the server wants a token: the repository is private or does not exist");
-        return GIT_EUSER;
-    }
-    if (state->asked++ > 0 || (allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) == 0) {
-        (void)snprintf(state->refused, sizeof state->refused, "the server refuses the token");
-        return GIT_EUSER;
-    }
-    if (!is_same_host(state->options->address, url)) {
-        (void)snprintf(state->refused, sizeof state->refused, "another host than that of the address wants the token");
-        return GIT_EUSER;
-    }
-    return git_credential_userpass_plaintext_new(ret_credential, "x-access-token", state->options->token);
-}
-
 static int watch_transfer(const git_indexer_progress *now, void *payload)
 {
     fetching *state = payload;
     const gdi_fetch_options *options = state->options;
     if (now->received_bytes > options->received_bytes_max) {
-        (void)snprintf(state->refused, sizeof state->refused, "the repository has more than %llu bytes to fetch",
+        (void)snprintf(state->talk.refused, sizeof state->talk.refused,
+                       "the repository has more than %llu bytes to fetch",
                        (unsigned long long)options->received_bytes_max);
         return GIT_EUSER;
     }
     if (now->total_objects > options->objects_max) {
-        (void)snprintf(state->refused, sizeof state->refused, "the repository has %u objects to fetch, %u are allowed",
-                       now->total_objects, options->objects_max);
+        (void)snprintf(state->talk.refused, sizeof state->talk.refused,
+                       "the repository has %u objects to fetch, %u are allowed", now->total_objects,
+                       options->objects_max);
         return GIT_EUSER;
     }
     if (options->progress != NULL) {
@@ -74,18 +53,12 @@ static int watch_transfer(const git_indexer_progress *now, void *payload)
 
 static god_status fail_remote(const fetching *state, god_error *err)
 {
-    char text[300];
-    const git_error *last = git_error_last();
-    const char *why = state->refused[0] != '\0' ? state->refused : last != NULL ? last->message : "unknown reason";
-    (void)snprintf(text, sizeof text, "%s", why);
-    gdi_address_scrub(text, state->options->token);
-    return god_fail(err, state->refused[0] != '\0' ? GOD_E_DATA : GOD_E_IO, "cannot fetch from \"%.200s\": %s",
-                    state->options->address->text, text);
+    return gdi_remote_fail(&state->talk, "fetch from", err);
 }
 
 static void set_callbacks(git_remote_callbacks *callbacks, fetching *state)
 {
-    callbacks->credentials = give_token;
+    callbacks->credentials = gdi_remote_give_token;
     callbacks->transfer_progress = watch_transfer;
     callbacks->payload = state;
 }
@@ -105,7 +78,7 @@ static int fetch(git_remote *remote, fetching *state, char **specs, size_t count
     (void)without_history;
 #endif
     const git_strarray list = {.strings = specs, .count = count};
-    state->asked = 0;
+    state->talk.asked = 0;
     return git_remote_fetch(remote, &list, &options, NULL);
 }
 
@@ -121,7 +94,7 @@ static int has_commit(git_repository *repository, const char *hex)
 god_status gdi_fetch_commit(git_repository *repository, const gdi_fetch_options *options, const char *commit,
                             god_error *err)
 {
-    fetching state = {.options = options, .refused = ""};
+    fetching state = fetching_of(options);
     git_remote *remote = NULL;
     if (git_remote_create_anonymous(&remote, repository, options->address->text) != 0) {
         return fail_remote(&state, err);
@@ -131,7 +104,7 @@ god_status gdi_fetch_commit(git_repository *repository, const gdi_fetch_options 
     char heads[] = "+refs/heads/*:refs/remotes/origin/*", tags[] = "+refs/tags/*:refs/tags/*";
     char *only_commit[] = {alone}, *everything[] = {heads, tags};
     int failed = fetch(remote, &state, only_commit, 1, 1);
-    if (state.refused[0] == '\0' && (failed != 0 || !has_commit(repository, commit))) {
+    if (state.talk.refused[0] == '\0' && (failed != 0 || !has_commit(repository, commit))) {
         failed = fetch(remote, &state, everything, 2, 0);
     }
     god_status status = GOD_OK;
@@ -168,7 +141,7 @@ static god_status pick_head(git_remote *remote, const fetching *state, const cha
 god_status gdi_fetch_head(const gdi_fetch_options *options, const char *branch, char ret_commit[GDI_COMMIT_HEX + 1],
                           god_error *err)
 {
-    fetching state = {.options = options, .refused = ""};
+    fetching state = fetching_of(options);
     git_remote *remote = NULL;
     git_remote_callbacks callbacks;
     git_proxy_options proxy;

@@ -1,6 +1,6 @@
-/* The program god-git: one fetch of a stranger's repository, in a process of its own.
+/* The program god-git: one fetch of a stranger's repository, and what is pushed of it, in a process of its own.
  *
- *     god-git ◄── stdin: the request with its token        (core/git/repository.c writes it)
+ *     god-git ◄── stdin: the request with its tokens       (core/git/repository.c writes it)
  *        └──► frames on descriptor 3: {"received_bytes": ..} while it fetches, then {"commit": ..} or {"error": ..}
  *
  * Pack files come from outside and are taken apart by libgit2, so this never happens in the daemon. The process may
@@ -18,6 +18,7 @@
 #include "core/base/landlock.h"
 #include "core/base/signals.h"
 #include "core/git/fetch.h"
+#include "core/git/push.h"
 #include "core/git/tree.h"
 #include "god/helpers/file.h"
 #include "god/helpers/json.h"
@@ -28,7 +29,8 @@ typedef struct request {
     json_t *root;         /* own */
     const char *work_dir; /* an empty folder of this request: tree/ and objects/ appear in it; "" for a head */
     const char *commit, *branch, *token;
-    gdi_address address;
+    const char *push_url, *push_token, *push_message; /* push_url NULL: nothing is pushed, the files are written */
+    gdi_address address, push_address;
     gdi_tree_limits tree;
     gdi_fetch_options fetch;
     uint64_t told_ms;
@@ -56,7 +58,14 @@ static god_status read_request(request *ret_request, god_error *err)
     GOD_TRY(god_json_get_int(where, root, "files_max", 1, INT64_MAX, &files, err));
     GOD_TRY(god_json_get_int(where, root, "tree_bytes_max", 1, INT64_MAX, &tree, err));
     GOD_TRY(god_json_get_int(where, root, "file_bytes_max", 1, INT64_MAX, &file, err));
+    GOD_TRY(god_json_opt_str(where, root, "push_url", &ret_request->push_url, err));
+    GOD_TRY(god_json_opt_str(where, root, "push_token", &ret_request->push_token, err));
+    GOD_TRY(god_json_opt_str(where, root, "push_message", &ret_request->push_message, err));
     GOD_TRY(gdi_address_read(url, local ? GDI_ADDRESS_LOCAL : 0, &ret_request->address, err));
+    if (ret_request->push_url != NULL) {
+        GOD_TRY(
+            gdi_address_read(ret_request->push_url, local ? GDI_ADDRESS_LOCAL : 0, &ret_request->push_address, err));
+    }
     ret_request->tree =
         (gdi_tree_limits){.files_max = (uint64_t)files, .bytes_max = (uint64_t)tree, .file_bytes_max = (uint64_t)file};
     ret_request->fetch =
@@ -113,22 +122,32 @@ static god_status write_files(const request *req, git_repository *repository, gd
     return status;
 }
 
+static god_status push(const request *req, git_repository *repository, char ret_commit[GDI_COMMIT_HEX + 1],
+                       god_error *err)
+{
+    const gdi_push_options options = {.address = &req->push_address,
+                                      .token = req->push_token,
+                                      .message = req->push_message == NULL ? "" : req->push_message};
+    return gdi_push_commit(repository, &options, req->commit, ret_commit, err);
+}
+
 static god_status clone_commit(const request *req, god_error *err)
 {
-    char path[GOD_PATH_MAX];
+    char path[GOD_PATH_MAX], commit[GDI_COMMIT_HEX + 1];
     git_repository *repository = NULL;
     gdi_tree_sums sums = {0};
+    (void)snprintf(commit, sizeof commit, "%s", req->commit);
     GOD_TRY(god_path_join(req->work_dir, "objects", path, err));
     if (git_repository_init(&repository, path, 1) != 0) {
         return god_fail(err, GOD_E_IO, "cannot make a repository in \"%s\"", path);
     }
     god_status status = gdi_fetch_commit(repository, &req->fetch, req->commit, err);
     if (status == GOD_OK) {
-        status = write_files(req, repository, &sums, err);
+        status = req->push_url != NULL ? push(req, repository, commit, err) : write_files(req, repository, &sums, err);
     }
     git_repository_free(repository);
     if (status == GOD_OK) {
-        tell(json_pack("{s:s, s:I, s:I}", "commit", req->commit, "files", (json_int_t)sums.files, "bytes",
+        tell(json_pack("{s:s, s:I, s:I}", "commit", commit, "files", (json_int_t)sums.files, "bytes",
                        (json_int_t)sums.bytes));
     }
     return status;
@@ -166,6 +185,7 @@ int main(int argc, char **argv)
     god_status status = serve(&req, &err);
     if (status != GOD_OK) {
         gdi_address_scrub(err.message, req.token);
+        gdi_address_scrub(err.message, req.push_token);
         tell(json_pack("{s:s, s:i}", "error", err.message, "status", (int)status));
     }
     json_decref(req.root);

@@ -27,17 +27,25 @@ static json_int_t or_usual(uint64_t value, uint64_t usual)
     return (json_int_t)(chosen > INT64_MAX ? INT64_MAX : chosen);
 }
 
-/* The request as JSON; *ret_text holds the token and is freed with forget. */
-static god_status write_request(const gdi_repository_request *request, const char *work_dir, const char *commit,
-                                const char *branch, char **ret_text, god_error *err)
+/* What god-git is asked for beside the request's own members. */
+typedef struct errand {
+    const char *work_dir, *commit, *branch; /* "" where it has none */
+    const gdi_repository_target *target;    /* NULL: nothing is pushed */
+} errand;
+
+/* The request as JSON; *ret_text holds the tokens and is freed with forget. */
+static god_status write_request(const gdi_repository_request *request, const errand *e, char **ret_text, god_error *err)
 {
+    const gdi_repository_target *target = e->target;
     json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s?, s:b, s:I, s:I, s:I, s:I, s:I}", "url", request->url, "work_dir", work_dir, "commit",
-        commit, "branch", branch, "token", request->token, "allow_local", (int)request->allow_local,
-        "received_bytes_max", or_usual(request->received_bytes_max, usual_received_bytes_max), "objects_max",
+        "{s:s, s:s, s:s, s:s, s:s?, s:b, s:I, s:I, s:I, s:I, s:I, s:s?, s:s?, s:s?}", "url", request->url, "work_dir",
+        e->work_dir, "commit", e->commit, "branch", e->branch, "token", request->token, "allow_local",
+        (int)request->allow_local, "received_bytes_max",
+        or_usual(request->received_bytes_max, usual_received_bytes_max), "objects_max",
         or_usual(request->objects_max, usual_objects_max), "files_max", or_usual(request->files_max, usual_files_max),
         "tree_bytes_max", or_usual(request->tree_bytes_max, usual_tree_bytes_max), "file_bytes_max",
-        or_usual(request->file_bytes_max, usual_file_bytes_max));
+        or_usual(request->file_bytes_max, usual_file_bytes_max), "push_url", target == NULL ? NULL : target->url,
+        "push_token", target == NULL ? NULL : target->token, "push_message", target == NULL ? NULL : target->message);
     char *text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
     json_decref(root);
     if (text == NULL) {
@@ -140,13 +148,13 @@ static god_status collect(gdi_child *child, const gdi_repository_request *reques
     return GOD_OK;
 }
 
-static god_status ask(const gdi_layout *layout, const gdi_repository_request *request, const char *work_dir,
-                      const char *commit, const char *branch, answer *ret_answer, god_error *err)
+static god_status ask(const gdi_layout *layout, const gdi_repository_request *request, const errand *e,
+                      answer *ret_answer, god_error *err)
 {
     char path[GOD_PATH_MAX];
     char *text = NULL;
     GOD_TRY(god_path_join(layout->root, "libexec/god/god-git", path, err));
-    GOD_TRY(write_request(request, work_dir, commit, branch, &text, err));
+    GOD_TRY(write_request(request, e, &text, err));
     const char *const argv[] = {path, NULL};
     const gdi_child_options options = {.argv = argv, .frames = 1, .input = text, .input_bytes = strlen(text)};
     gdi_child *child = NULL;
@@ -166,7 +174,8 @@ static god_status fetch_into(const gdi_layout *layout, const gdi_repository_requ
     char tree[GOD_PATH_MAX];
     GOD_TRY(god_dir_remove(part_dir, err));
     GOD_TRY(god_dir_make(part_dir, err));
-    GOD_TRY(ask(layout, request, part_dir, commit, "", ret_answer, err));
+    const errand e = {.work_dir = part_dir, .commit = commit, .branch = ""};
+    GOD_TRY(ask(layout, request, &e, ret_answer, err));
     GOD_TRY(god_path_join(part_dir, "tree", tree, err));
     if (rename(tree, request->dest_dir) != 0) {
         return god_fail_errno(err, GOD_E_IO, "cannot move the fetched repository to \"%s\"", request->dest_dir);
@@ -199,11 +208,33 @@ god_status gdi_repository_fetch(const gdi_layout *layout, const gdi_repository_r
     return status;
 }
 
+god_status gdi_repository_publish(const gdi_layout *layout, const gdi_repository_request *request,
+                                  const gdi_repository_target *target, char ret_commit[GDI_COMMIT_HEX + 1],
+                                  god_error *err)
+{
+    char commit[GDI_COMMIT_HEX + 1];
+    gdi_address address;
+    answer state = {.done = 0};
+    const uint32_t flags = request->allow_local ? GDI_ADDRESS_LOCAL : 0;
+    GOD_TRY(gdi_commit_read(request->commit, commit, err));
+    GOD_TRY(gdi_address_read(request->url, flags, &address, err));
+    GOD_TRY(gdi_address_read(target->url, flags, &address, err));
+    GOD_TRY(god_dir_make(request->dest_dir, err));
+    const errand e = {.work_dir = request->dest_dir, .commit = commit, .branch = "", .target = target};
+    god_status status = ask(layout, request, &e, &state, err);
+    (void)god_dir_remove(request->dest_dir, NULL);
+    if (status == GOD_OK) {
+        memcpy(ret_commit, state.repository.commit, sizeof state.repository.commit);
+    }
+    return status;
+}
+
 god_status gdi_repository_head(const gdi_layout *layout, const gdi_repository_request *request, const char *branch,
                                char ret_commit[GDI_COMMIT_HEX + 1], god_error *err)
 {
     answer state = {.done = 0};
-    GOD_TRY(ask(layout, request, "", "", branch, &state, err));
+    const errand e = {.work_dir = "", .commit = "", .branch = branch};
+    GOD_TRY(ask(layout, request, &e, &state, err));
     memcpy(ret_commit, state.repository.commit, sizeof state.repository.commit);
     return GOD_OK;
 }

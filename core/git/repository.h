@@ -43,6 +43,19 @@ typedef struct gdi_repository {
 god_status gdi_repository_fetch(const gdi_layout *layout, const gdi_repository_request *request,
                                 gdi_repository *ret_repository, god_error *err);
 
+/* Where the tree of a commit is published: as one commit without parents on branch main, in place of what is there. */
+typedef struct gdi_repository_target {
+    const char *url;
+    const char *token; /* NULL: none */
+    const char *message;
+} gdi_repository_target;
+
+/* Fetches the commit of the request and pushes its tree; dest_dir is a folder for this call alone, gone afterwards.
+ * *ret_commit is the commit that the target has now. Errors as above; GOD_E_DATA also when the target refuses. */
+god_status gdi_repository_publish(const gdi_layout *layout, const gdi_repository_request *request,
+                                  const gdi_repository_target *target, char ret_commit[GDI_COMMIT_HEX + 1],
+                                  god_error *err);
+
 /* The commit that a branch points to now ("": the default branch). Uses url, token, limits of the request. */
 god_status gdi_repository_head(const gdi_layout *layout, const gdi_repository_request *request, const char *branch,
                                char ret_commit[GDI_COMMIT_HEX + 1], god_error *err);

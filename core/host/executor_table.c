@@ -1,5 +1,7 @@
 #include "core/host/executor_table.h"
 
+#include <stdlib.h>
+
 #include "core/cycles/work.h"
 
 static const char *no_nodes(const gdi_config *config)
@@ -47,8 +49,9 @@ static const char *no_games(const gdi_config *config)
 
 static const char *no_publisher(const gdi_config *config)
 {
-    (void)config;
-    return "this host has no place to publish repositories at; somebody else must execute it";
+    const char *token = getenv(config->tournament_publish_token_variable);
+    uint32_t has_token = config->tournament_publish_token_file[0] != '\0' || (token != NULL && token[0] != '\0');
+    return has_token ? NULL : "this host has no token to publish repositories with (\"tournament.publish_token_file\")";
 }
 
 static const char *somebody_else(const gdi_config *config)
@@ -75,7 +78,7 @@ const gdi_executor gdi_executor_table[] = {
     {.kind = GDI_WORK_EVALUATE, .look = gdi_look_evaluate, .drop = gdi_drop_evaluate},
     {.kind = GDI_WORK_PLAY_PAIR, .missing = no_games},
     {.kind = GDI_WORK_PLAY_ALONE, .missing = no_games},
-    {.kind = GDI_WORK_PUBLISH_REPOSITORY, .missing = no_publisher},
+    {.kind = GDI_WORK_PUBLISH_REPOSITORY, .run_aside = gdi_run_publish_repository, .missing = no_publisher},
     {.kind = GDI_WORK_COMPARE_SOURCES, .missing = no_reader},
     {.kind = GDI_WORK_READ_MODEL_BASE, .run = gdi_run_read_model_base},
     {.kind = NULL},
