@@ -8,6 +8,7 @@
 
 #include "core/runner/container/engine_parts.h"
 #include "core/runner/container/log_stream.h"
+#include "core/runner/container/remains.h"
 #include "god/helpers/json.h"
 
 enum { quick_ms = 60 * 1000, day_ms = 24 * 60 * 60 * 1000 };
@@ -317,14 +318,20 @@ static god_status remove_containers(gdi_engine *engine, const char *run_id, god_
     return status;
 }
 
-/* CNI, which Podman 4 uses, leaves its address files behind when a network is removed. */
-static void forget_network(const char *name)
+/* The containers are gone: who still has an address in the run's network was forgotten by a killed engine. */
+static void remove_forgotten_namespaces(gdi_engine *engine, const char *network_path)
 {
-    char path[GOD_PATH_MAX];
+    json_t *network = NULL;
     god_error ignored = GOD_ERROR_INIT;
-    if (god_path_join("/var/lib/cni/networks", name, path, &ignored) == GOD_OK && god_file_exists(path)) {
-        (void)god_dir_remove(path, &ignored);
+    if (gdi_engine_ask(engine, "describe a network", "GET", network_path, NULL, &network, &ignored) != GOD_OK) {
+        return;
     }
+    const json_t *config = json_object_get(json_object_get(network, "IPAM"), "Config");
+    const char *subnet = json_string_value(json_object_get(json_array_get(config, 0), "Subnet"));
+    if (subnet != NULL) {
+        (void)gdi_remove_namespaces(GDI_NETWORK_NAMESPACES, subnet);
+    }
+    json_decref(network);
 }
 
 god_status gdi_engine_remove_run(gdi_engine *engine, const char *run_id, god_error *err)
@@ -333,8 +340,11 @@ god_status gdi_engine_remove_run(gdi_engine *engine, const char *run_id, god_err
     god_status status = remove_containers(engine, run_id, err);
     gdi_engine_network_name(run_id, name);
     gdi_engine_path(path, "/v1.41/networks/", name, "");
+    if (status == GOD_OK) {
+        remove_forgotten_namespaces(engine, path);
+    }
     god_status removed = remove_path(engine, "remove a network", path, err);
-    forget_network(name);
+    gdi_remove_address_files(name);
     status = status == GOD_OK ? removed : status;
     gdi_engine_image_name(run_id, name);
     gdi_engine_path(path, "/v1.41/images/", name, "?force=1");
