@@ -61,7 +61,8 @@ void check_end(check *c); /* prints the operation's line */
 
 void *pair_download(check *c, const pair *p); /* freed with free() */
 
-void check_kernels(check *c); /* kernels.c: every operation over odd, single and large shapes */
-void check_models(check *c);  /* models.c: losses and divergences of whole models */
+void check_kernels(check *c);    /* kernels.c: every operation over odd, single and large shapes */
+void check_attentions(check *c); /* and attention alone */
+void check_models(check *c);     /* models.c: losses and divergences of whole models */
 
 #endif

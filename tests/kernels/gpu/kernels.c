@@ -216,8 +216,10 @@ static void check_rope(check *c)
 
 /* ---- attention ---- */
 
+enum { attention_sequences_max = 48 };
+
 typedef struct attention_case {
-    int64_t starts[5], prefixes[4];
+    int64_t starts[attention_sequences_max + 1], prefixes[attention_sequences_max];
     int64_t sequences, heads, kv_heads, dim, window;
     float softcap;
     int with_prefixes, with_bias;
@@ -235,6 +237,13 @@ static const attention_case attention_cases[] = {
     {{0, 70, 100, 230}, {-1, 0, 0}, 3, 2, 1, 64, 0, 0.0f, 1, 0},
     {{0, 100, 101, 140}, {-1, 0, -1}, 3, 2, 2, 128, 60, 20.0f, 1, 1},
     {{0, 300, 330}, {-1, 0}, 2, 1, 1, 20, 0, 0.0f, 1, 0},
+    {{0, 40, 70}, {-1, 0}, 2, 2, 1, 136, 0, 0.0f, 1, 0},
+};
+
+/* Too long to be played thread by thread. */
+static const attention_case long_attention_cases[] = {
+    {{0, 1030, 1031, 1100}, {-1, -1, -1}, 3, 8, 2, 64, 0, 0.0f, 0, 0},
+    {{0, 1000, 1100, 1130}, {-1, 0, 0}, 3, 4, 1, 128, 100, 0.0f, 1, 0},
 };
 
 static gnn_attention_args attention_args(const check *c, const attention_case *t, const void *qkv, void *y,
@@ -265,22 +274,57 @@ static int64_t row_elements(const attention_case *t)
     return (t->heads + 2 * t->kv_heads) * t->dim;
 }
 
+static int is_emulated(const check *c)
+{
+    return strstr(c->ops->describe(c->device), "emulated") != NULL;
+}
+
+static void run_attention(check *c, const attention_case *t, const char *which, size_t number)
+{
+    const int64_t rows = t->starts[t->sequences];
+    pair qkv = pair_new(c, rows * row_elements(t), 2.0), y = pair_new(c, rows * t->heads * t->dim, 1.0);
+    vector bias = vector_new(c, t->heads * rows, -1.0, 1.0);
+    gnn_attention_args args = attention_args(c, t, qkv.tested, y.tested, bias.device, rows);
+    RUN_BOTH(c, attention, args, args = attention_args(c, t, qkv.host, y.host, bias.host, rows));
+    /* Values are up to 2, and weights that were rounded to bf16 move their mean by half a step of that; a score of
+     * size 4 sqrt(dim) carries an error of its own into a weight. */
+    check_pair(c, &y, 1.0, 2.0 * check_step(c) + 64.0 * sqrt((double)t->dim) * 0x1p-24, "%s %zu", which, number);
+    vector_free(c, &bias);
+    pair_free(c, &qkv);
+    pair_free(c, &y);
+}
+
+/* More sequences than one run of a fused kernel takes; every third one goes on where the one before it ends. */
+static attention_case many_sequences(void)
+{
+    attention_case t = {.sequences = attention_sequences_max, .heads = 2, .kv_heads = 1, .dim = 16, .with_prefixes = 1};
+    for (int64_t s = 0; s < attention_sequences_max; s++) {
+        t.starts[s + 1] = t.starts[s] + 1 + s % 7;
+        t.prefixes[s] = s % 3 == 1 ? s - 1 : -1;
+    }
+    return t;
+}
+
 static void check_attention(check *c)
 {
+    const attention_case many = many_sequences();
     check_begin(c, "attention");
     for (size_t i = 0; i < sizeof attention_cases / sizeof attention_cases[0]; i++) {
-        const attention_case *t = &attention_cases[i];
-        const int64_t rows = t->starts[t->sequences];
-        pair qkv = pair_new(c, rows * row_elements(t), 2.0), y = pair_new(c, rows * t->heads * t->dim, 1.0);
-        vector bias = vector_new(c, t->heads * rows, -1.0, 1.0);
-        gnn_attention_args args = attention_args(c, t, qkv.tested, y.tested, bias.device, rows);
-        RUN_BOTH(c, attention, args, args = attention_args(c, t, qkv.host, y.host, bias.host, rows));
-        /* Values are up to 2, and weights that were rounded to bf16 move their mean by half a step of that; a score of
-         * size 4 sqrt(dim) carries an error of its own into a weight. */
-        check_pair(c, &y, 1.0, 2.0 * check_step(c) + 64.0 * sqrt((double)t->dim) * 0x1p-24, "case %zu", i);
-        vector_free(c, &bias);
-        pair_free(c, &qkv);
-        pair_free(c, &y);
+        run_attention(c, &attention_cases[i], "case", i);
+    }
+    run_attention(c, &many, "many sequences", 0);
+    check_end(c);
+    if (is_emulated(c) && strstr(c->ops->describe(c->device), "cuDNN") == NULL) {
+        return;
+    }
+    check_begin(c, "attention, long sequences");
+    for (size_t i = 0; i < sizeof long_attention_cases / sizeof long_attention_cases[0]; i++) {
+        attention_case t = long_attention_cases[i];
+        if (is_emulated(c)) { /* slow, and it is the places that matter */
+            t.heads = t.kv_heads = 1;
+            t.dim = 8;
+        }
+        run_attention(c, &t, "case", i);
     }
     check_end(c);
 }
@@ -315,17 +359,26 @@ static void compare_packs(check *c, const attention_case *alone, const attention
     pair_free(c, &pack_y);
 }
 
-/* dim 12 is none of the tiles' */
+/* A sequence of `rows` rows alone, between two others, and in two pieces of which one is the other's prefix. */
+static void compare_places(check *c, int64_t rows, int64_t dim)
+{
+    const attention_case alone = {{0, rows}, {-1}, 1, 2, 1, dim, 40, 0.0f, 0, 0};
+    const attention_case between = {{0, 77, 77 + rows, 110 + rows}, {-1, -1, -1}, 3, 2, 1, dim, 40, 0.0f, 0, 0};
+    const attention_case shared = {{0, rows / 2 - 5, rows}, {-1, 0}, 2, 2, 1, dim, 40, 0.0f, 1, 0};
+    compare_packs(c, &alone, &between, 77, "between others");
+    compare_packs(c, &alone, &shared, 0, "as a prefix and its own rows");
+}
+
+/* dim 12 is none of the tiles', and 136 one that a fused kernel may leave to them */
 static void check_packs_of_attention(check *c)
 {
-    static const int64_t dims[] = {12, 64, 128};
+    static const int64_t dims[] = {12, 64, 128, 136};
     check_begin(c, "attention, a sequence alone and in a pack");
-    for (int i = 0; i < 3; i++) {
-        const attention_case alone = {{0, 150}, {-1}, 1, 2, 1, dims[i], 40, 0.0f, 0, 0};
-        const attention_case between = {{0, 77, 227, 260}, {-1, -1, -1}, 3, 2, 1, dims[i], 40, 0.0f, 0, 0};
-        const attention_case shared = {{0, 70, 150}, {-1, 0}, 2, 2, 1, dims[i], 40, 0.0f, 1, 0};
-        compare_packs(c, &alone, &between, 77, "between others");
-        compare_packs(c, &alone, &shared, 0, "as a prefix and its own rows");
+    for (size_t i = 0; i < sizeof dims / sizeof dims[0]; i++) {
+        compare_places(c, 150, dims[i]);
+        if (!is_emulated(c)) {
+            compare_places(c, 1100, dims[i]);
+        }
     }
     check_end(c);
 }
@@ -556,6 +609,12 @@ static void check_heads(check *c)
     check_end(c);
 }
 
+void check_attentions(check *c)
+{
+    check_attention(c);
+    check_packs_of_attention(c);
+}
+
 void check_kernels(check *c)
 {
     check_products(c);
@@ -563,8 +622,7 @@ void check_kernels(check *c)
     check_embed(c);
     check_norms(c);
     check_rope(c);
-    check_attention(c);
-    check_packs_of_attention(c);
+    check_attentions(c);
     check_activations(c);
     check_rows(c);
     check_indexed(c);

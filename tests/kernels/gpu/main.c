@@ -3,6 +3,7 @@
  *     gpu-check MODULE_DIR cuda|cpu|emulated|reference bf16|f32 COMMAND
  *
  *     kernels                       every operation against the plain reference
+ *     attention                     attention alone
  *     models                        whole models against the plain reference, and in other packs
  *     product SIZE                  time of a square product
  *     time SHAPE TOKENS LENGTH [TURNS]   time of a loss, and of a loss with a divergence, in sequences of LENGTH tokens
@@ -45,8 +46,9 @@ static int run_checks(const gnn_device_table *ops, uint32_t dtype, void (*all)(c
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: gpu-check MODULE_DIR cuda|cpu|emulated|reference bf16|f32 kernels|models|product SIZE|"
-                    "time SHAPE TOKENS LENGTH\n");
+    fprintf(stderr,
+            "usage: gpu-check MODULE_DIR cuda|cpu|emulated|reference bf16|f32 kernels|attention|models|product SIZE|"
+            "time SHAPE TOKENS LENGTH\n");
     return 2;
 }
 
@@ -62,6 +64,9 @@ int main(int argc, char **argv)
     const gnn_device_table *ops = table_of(argv[1], argv[2]);
     if (strcmp(argv[4], "kernels") == 0) {
         return run_checks(ops, dtype, check_kernels);
+    }
+    if (strcmp(argv[4], "attention") == 0) {
+        return run_checks(ops, dtype, check_attentions);
     }
     if (strcmp(argv[4], "models") == 0) {
         return run_checks(ops, dtype, check_models);
