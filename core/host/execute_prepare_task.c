@@ -1,9 +1,10 @@
 /* prepare_task: the files of a task, made of a data set (training specification, sections 20.1 and 21).
  *
  *     <cache_dir>/jobs/run-XXXXXX/plan/   a worker says which files the task type reads, and in which form
- *                                /read/   and what becomes of them: rows.jsonl
- *                                /train_data.json, /test_data.json
- *     s3://<s3.bucket>/{16 hex}_train_data.json, {16 hex}_test_data.json
+ *                                /set/    links to the files in the cache, under their names in the data set
+ *                                /read/   and what becomes of them: rows.jsonl, pairs.jsonl
+ *                                /train_data.json, /test_data.json, or .zip
+ *     s3://<s3.bucket>/{16 hex}_train_data.json, {16 hex}_test_data.json, or .zip
  *
  * What task types make of a data set is their plug-ins' business (god/intake.h); one without a data set has a word in
  * place of an address. The names of the objects follow from the task and what is in them, so that a job that was killed
@@ -11,6 +12,7 @@
 #include "core/cycles/work.h"
 #include "core/host/catalogue.h"
 #include "core/host/intake_fetch.h"
+#include "core/host/intake_pairs.h"
 #include "core/host/intake_work.h"
 #include "core/host/scratch.h"
 #include "core/net/credential.h"
@@ -23,6 +25,24 @@
 #include <time.h>
 
 enum { hash_digits = 16, key_bytes = 64, cache_key_bytes = GOD_SHA256_HEX + 8 };
+
+/* What a worker leaves, and what becomes of it. */
+typedef struct form {
+    const char *word, *read, *train, *test;
+    uint32_t are_pairs;
+} form;
+
+static const form *find_form(const char *word)
+{
+    static const form forms[] = {{"rows", GDI_INTAKE_ROWS_FILE, "train_data.json", "test_data.json", 0},
+                                 {"pairs", GDI_INTAKE_PAIRS_FILE, "train_data.zip", "test_data.zip", 1}};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (strcmp(forms[i].word, word) == 0) {
+            return &forms[i];
+        }
+    }
+    return NULL;
+}
 
 typedef struct preparing {
     const gdi_execution *x;
@@ -136,12 +156,12 @@ static god_status put(preparing *p, const char *name, god_text *address, god_err
     return gdi_s3_presign(p->s3, bucket, key, GDI_S3_EXPIRES_S, time(NULL), address, err);
 }
 
-static god_status store(preparing *p, json_t **ret_result, god_error *err)
+static god_status store(preparing *p, const form *f, json_t **ret_result, god_error *err)
 {
     god_text train = GOD_TEXT_INIT, test = GOD_TEXT_INIT;
     god_status status = open_store(p, err);
-    status = status == GOD_OK ? put(p, "train_data.json", &train, err) : status;
-    status = status == GOD_OK ? put(p, "test_data.json", &test, err) : status;
+    status = status == GOD_OK ? put(p, f->train, &train, err) : status;
+    status = status == GOD_OK ? put(p, f->test, &test, err) : status;
     if (status == GOD_OK) {
         *ret_result =
             json_pack("{s:s, s:s, s:O}", "training_data", train.data, "test_data", test.data, "fields", p->fields);
@@ -152,7 +172,7 @@ static god_status store(preparing *p, json_t **ret_result, god_error *err)
     return status;
 }
 
-/* ---- rows ---- */
+/* ---- the data set ---- */
 
 static god_status list_inputs(const gdi_intake_files *files, json_t **ret_inputs, god_error *err)
 {
@@ -161,7 +181,7 @@ static god_status list_inputs(const gdi_intake_files *files, json_t **ret_inputs
     for (uint32_t i = 0; i < files->count; i++) {
         char key[16];
         (void)snprintf(key, sizeof key, "%u", i);
-        failed |= json_object_set_new(inputs, key, json_string(files->items[i].path));
+        failed |= json_object_set_new(inputs, key, json_string(files->paths[i]));
     }
     *ret_inputs = inputs;
     return failed ? god_fail(err, GOD_E_NOMEM, "out of memory for the files of a data set") : GOD_OK;
@@ -181,9 +201,9 @@ static void rename_fields(preparing *p, const json_t *facts)
     }
 }
 
-static god_status read_rows(preparing *p, const gdi_intake_files *files, god_error *err)
+static god_status read_source(preparing *p, const form *f, const gdi_intake_files *files, god_error *err)
 {
-    char dir[GOD_PATH_MAX], rows[GOD_PATH_MAX], train[GOD_PATH_MAX], test[GOD_PATH_MAX];
+    char dir[GOD_PATH_MAX], read[GOD_PATH_MAX], train[GOD_PATH_MAX], test[GOD_PATH_MAX];
     json_t *inputs = NULL, *facts = NULL;
     god_status status = list_inputs(files, &inputs, err);
     status = status == GOD_OK ? work(p, "read", inputs, dir, &facts, err) : status;
@@ -191,24 +211,27 @@ static god_status read_rows(preparing *p, const gdi_intake_files *files, god_err
     GOD_TRY(status);
     rename_fields(p, facts);
     json_decref(facts);
-    GOD_TRY(god_path_join(dir, GDI_INTAKE_ROWS_FILE, rows, err));
-    GOD_TRY(god_path_join(p->dir, "train_data.json", train, err));
-    GOD_TRY(god_path_join(p->dir, "test_data.json", test, err));
-    return gdi_intake_split_rows(rows, p->task_id, train, test, err);
+    GOD_TRY(god_path_join(dir, f->read, read, err));
+    GOD_TRY(god_path_join(p->dir, f->train, train, err));
+    GOD_TRY(god_path_join(p->dir, f->test, test, err));
+    return f->are_pairs ? gdi_intake_split_pairs(read, (const char *const *)files->paths, files->count, p->task_id,
+                                                 train, test, err)
+                        : gdi_intake_split_rows(read, p->task_id, train, test, err);
 }
 
-static god_status prepare_rows(preparing *p, const char *endings, json_t **ret_result, god_error *err)
+static god_status prepare_files(preparing *p, const form *f, const char *endings, json_t **ret_result, god_error *err)
 {
     gdi_intake_files files = {.items = NULL};
-    char key[cache_key_bytes] = "task-";
+    char key[cache_key_bytes] = "task-", dir[GOD_PATH_MAX];
     if (p->source == NULL) {
         return god_fail(err, GOD_E_DATA, "the task names no data set (\"ds\"), and one is needed");
     }
     god_sha256_bytes(p->source, strlen(p->source), key + strlen(key));
-    GOD_TRY(gdi_intake_fetch(p->x, p->source, endings, key, &files, err));
-    god_status status = read_rows(p, &files, err);
+    GOD_TRY(god_path_join(p->dir, "set", dir, err));
+    GOD_TRY(gdi_intake_fetch(p->x, p->source, endings, key, dir, &files, err));
+    god_status status = read_source(p, f, &files, err);
     gdi_intake_files_clear(&files);
-    return status == GOD_OK ? store(p, ret_result, err) : status;
+    return status == GOD_OK ? store(p, f, ret_result, err) : status;
 }
 
 /* ---- all of it ---- */
@@ -220,16 +243,16 @@ static god_status prepare(preparing *p, json_t **ret_result, god_error *err)
     GOD_TRY(read_payload(p, err));
     GOD_TRY(find_plugin(p, err));
     GOD_TRY(work(p, "plan", NULL, dir, &facts, err));
-    const char *form = fact(facts, "intake.form");
+    const char *word = fact(facts, "intake.form");
+    const form *f = find_form(word);
     god_status status = GOD_OK;
-    if (strcmp(form, "nothing") == 0) {
+    if (strcmp(word, "nothing") == 0) {
         *ret_result = json_pack("{s:s}", "training_data", fact(facts, "intake.placeholder"));
         status = *ret_result != NULL ? GOD_OK : god_fail(err, GOD_E_NOMEM, "out of memory for the files of a task");
-    } else if (strcmp(form, "rows") == 0) {
-        status = prepare_rows(p, fact(facts, "intake.endings"), ret_result, err);
+    } else if (f != NULL) {
+        status = prepare_files(p, f, fact(facts, "intake.endings"), ret_result, err);
     } else {
-        status =
-            god_fail(err, GOD_E_UNSUPPORTED, "data sets of the form \"%.40s\" are not prepared by this host", form);
+        status = god_fail(err, GOD_E_UNSUPPORTED, "this host knows no data sets of the form \"%.40s\"", word);
     }
     json_decref(facts);
     return status;

@@ -8,6 +8,7 @@
 #include "god/dataset.h"
 #include "god/eval.h"
 #include "image_args.h"
+#include "image_intake.h"
 #include "image_training.h"
 
 struct god_instance {
@@ -115,6 +116,25 @@ static god_status dataset_prepare(god_instance *instance, const char *spec_json,
     return fail_not_evaluated(err);
 }
 
+/* A task that is being made has no archive yet, so its spec says nothing that matters here. */
+static god_status intake_plan(god_instance *instance, const char *spec_json, god_intake_plan *ret_plan, god_error *err)
+{
+    (void)instance;
+    gim_spec spec;
+    GOD_TRY(gim_spec_parse(spec_json, &spec, err));
+    gim_spec_free(&spec);
+    gim_intake_plan(ret_plan);
+    return GOD_OK;
+}
+
+static god_status intake_read(god_instance *instance, const char *spec_json, const char *const *paths,
+                              uint32_t path_count, const god_intake_sink *sink, god_error *err)
+{
+    (void)instance;
+    (void)spec_json;
+    return gim_intake_read(paths, path_count, sink, err);
+}
+
 static const god_metric_info metric_loss = {GOD_SIZE_TO(god_metric_info, decimals), "eval_loss", "loss", 6};
 static const god_metric_info *const metrics[] = {&metric_loss, NULL};
 
@@ -147,10 +167,15 @@ static const void *query(const char *id)
                                         dataset_prepare};
     static const god_eval eval = {
         .size = GOD_SIZE_TO(god_eval, score_group), .score_spec = eval_score_spec, .run = eval_run};
+    static const god_intake intake = {GOD_SIZE_TO(god_intake, read), intake_plan, intake_read};
     const struct {
         const char *id;
         const void *table;
-    } tables[] = {{GOD_TASK_ID, &task}, {GOD_TRAINING_ID, &training}, {GOD_DATASET_ID, &dataset}, {GOD_EVAL_ID, &eval}};
+    } tables[] = {{GOD_TASK_ID, &task},
+                  {GOD_INTAKE_ID, &intake},
+                  {GOD_TRAINING_ID, &training},
+                  {GOD_DATASET_ID, &dataset},
+                  {GOD_EVAL_ID, &eval}};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         if (strcmp(id, tables[i].id) == 0) {
             return tables[i].table;

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import urllib.parse
+import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path += [str(HERE.parent / "integration/api"), str(HERE.parent / "entry")]
@@ -57,7 +58,12 @@ def repositories(work):
     write(whole, "dataset_infos.json", "{}")
     write(whole, "README.md", "---\n---\n")
     write(os.path.join(work, "columnar"), "data/train-00000.parquet", "PAR1")
-    return [f"demo/whole={whole}", f"demo/columnar={os.path.join(work, 'columnar')}"]
+    for name, count in (("pictures", 12), ("lonely", 10), ("few", 9)):
+        for i in range(count):
+            write(os.path.join(work, name), f"set/{i}.{('png', 'JPG', 'jpeg')[i % 3]}", f"picture {i}")
+            write(os.path.join(work, name), f"set/{i}.txt", f"text {i}")
+    os.remove(os.path.join(work, "lonely/set/3.txt"))
+    return [f"demo/{name}={os.path.join(work, name)}" for name in ("pictures", "lonely", "few")] + [f"demo/whole={whole}", f"demo/columnar={os.path.join(work, 'columnar')}"]
 
 
 def payload(task, ds, fields=None, task_type="InstructTextTask"):
@@ -74,6 +80,8 @@ for line in sys.stdin:
     path, key = line.split()
     if path == "-":
         print(s3.get_object(Bucket="bkt", Key=key)["Body"].read().decode().replace(chr(10), " "), flush=True)
+    elif path == "=":
+        print(s3.download_file("bkt", key, "store-object"), flush=True)
     else:
         print(s3.upload_file(path, "bkt", key), flush=True)
 """
@@ -91,6 +99,17 @@ class Store:
         self.process.stdin.write(f"{path} {key}\n")
         self.process.stdin.flush()
         return self.process.stdout.readline()
+
+    def zips_of(self, result):
+        """Names and contents of training and test archive."""
+        files = []
+        for url in (result["training_data"], result["test_data"]):
+            self.ask("=", urllib.parse.urlsplit(url).path[5:])
+            with zipfile.ZipFile("store-object") as archive:
+                files.append({name: archive.read(name).decode() for name in archive.namelist()})
+                assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_DEFLATED}
+            os.remove("store-object")
+        return files
 
     def files_of(self, result):
         """Training and test data."""
@@ -153,6 +172,22 @@ def check_others(host, store, work):
     assert result["fields"] == {"field_prompt": "prompt", "extra_column": "extra_data", "reward_functions": rewards}
     assert set(store.files_of(result)[1][0]) == {"prompt", "extra_data"}
     assert result_of(host, "prepare_task/env") == {"training_data": "env_task_dummy_dataset"}
+
+
+def check_pictures(host, store):
+    fields = {"model_type": "flux", "trigger_word": ""}
+    add(host, "prepare_task", "pictures", payload("pictures", "demo/pictures", fields, "ImageTask"))
+    result = result_of(host, "prepare_task/pictures")
+    assert result["fields"] == fields and result["test_data"].split("?")[0].endswith("_test_data.zip"), result
+    train, test = store.zips_of(result)
+    assert (len(train), len(test)) == (20, 4) and all(name.startswith("train_data/") for name in train), (train, test)
+    whole = {name.split("/")[1]: text for name, text in (train | test).items()}
+    assert whole == {f"{i}.txt": f"text {i}" for i in range(12)} | {
+        f"{i}.{('png', 'JPG', 'jpeg')[i % 3]}": f"picture {i}" for i in range(12)}, whole
+    for name, reason in (("lonely", 'the picture "3.png" has no text of the same name beside it'), ("few", "9")):
+        add(host, "prepare_task", f"pictures/{name}", payload(name, f"demo/{name}", fields, "ImageTask"))
+        job = await_end(host, f"prepare_task/pictures/{name}")
+        assert job["state"] == "failed" and reason in job["message"], job
 
 
 def check_failures(host, work):
@@ -237,6 +272,7 @@ def run(god, hub_port, words, store, work):
         check_instruct(host, store, {"hub": "demo/whole", "s3": "s3://bkt/sets/rows.jsonl", "file": "file://" + rows,
                               "http": f"http://127.0.0.1:{party.port}/rows.jsonl?secret=x"})
         check_others(host, store, work)
+        check_pictures(host, store)
         check_failures(host, work)
         check_kill(host, store, host.folder.name)
         assert host.stop() == 0, "".join(host.lines)
@@ -245,11 +281,12 @@ def run(god, hub_port, words, store, work):
 
 
 def main():
-    god, hub, python, script = sys.argv[1:]
+    god, hub, python, script = (os.path.abspath(path) for path in sys.argv[1:])
     if not os.access(python, os.X_OK):
         print("skipped: moto, an S3 server, is not there; tests/object_store/prepare.sh BUILD_FOLDER installs it")
         return 77
     with tempfile.TemporaryDirectory() as work:
+        os.chdir(work)
         folders = [word for folder in repositories(work) for word in ("--folder", folder)]
         log = os.path.join(work, "hub.log")
         with server(sys.executable, hub, "--log", log, *folders) as ports, server(python, script) as words:
