@@ -1,5 +1,8 @@
 /* Unicode normalization forms (annex 15), with the origin of every character even where marks change their order. */
 #include "normalizer.h"
+
+#include <stdlib.h>
+
 #include "unicode.h"
 #include "utf8.h"
 
@@ -94,27 +97,47 @@ static god_status add(form *f, mark m)
     return GOD_OK;
 }
 
-/* Characters that are their own normal form and compose with nothing before them; what stands behind them may still
- * compose with them. */
-static int stays(uint32_t code, uint32_t options)
+/* What is known of each code point, two bits of work->forms[options]; 0: nothing yet. */
+enum { FORM_STAYS = 1, FORM_CHANGES = 2, FORMS_BYTES = (GDT_CODE_POINT_MAX + 1) / 4 };
+
+/* Whether a character is its own normal form and composes with nothing before it: what Unicode's quick check says, from
+ * the functions that do the long way round. What stands behind it may still compose with it. */
+static uint32_t ask(uint32_t code, uint32_t options)
 {
-    if (code < 0x80 || (code >= 0x4E00 && code <= 0x9FFF)) {
+    uint32_t codes[GDT_DECOMPOSITION_MAX], composed_form = options & GDT_FORM_COMPOSED;
+    const size_t count = gdt_decompose(code, options & GDT_FORM_COMPATIBLE, codes);
+    if (gdt_combining_class(codes[0]) != 0 || gdt_combining_class(code) != 0 ||
+        (composed_form && (gdt_joins(codes[0]) || gdt_joins(code)))) {
+        return FORM_CHANGES;
+    }
+    uint32_t composed = codes[0];
+    for (size_t i = 1; i < count && composed != 0; i++) {
+        composed = composed_form ? gdt_compose(composed, codes[i]) : 0;
+    }
+    return composed == code ? FORM_STAYS : FORM_CHANGES;
+}
+
+/* Each character is asked for once by each thread. */
+static inline int stays(gdt_work *work, uint32_t code, uint32_t options)
+{
+    if (code < 0x80) {
         return 1;
     }
-    if (options == GDT_FORM_COMPOSED) {
-        return code < 0x300 || (code >= 0x400 && code <= 0x482) || (code >= 0xAC00 && code <= 0xD7A3) ||
-               (code >= 0x3041 && code <= 0x3098) || (code >= 0x30A1 && code <= 0x30FA);
+    uint8_t *four = &work->forms[options][code / 4];
+    const uint32_t shift = code % 4 * 2;
+    if ((*four >> shift & 3u) == 0) {
+        *four |= (uint8_t)(ask(code, options) << shift);
     }
-    return 0;
+    return (*four >> shift & 3u) == FORM_STAYS;
 }
 
 /* The end of the text from `at` on that needs no work: every character stays, and so does the one behind. */
-static uint32_t unchanged_until(const gdt_work *work, uint32_t at, uint32_t end, uint32_t options)
+static uint32_t unchanged_until(gdt_work *work, uint32_t at, uint32_t end, uint32_t options)
 {
     uint32_t done = at, code;
     while (at < end) {
         uint32_t after = at + (uint32_t)gdt_utf8_decode(work->text + at, &code);
-        if (!stays(code, options)) {
+        if (!stays(work, code, options)) {
             return done;
         }
         done = at;
@@ -143,11 +166,11 @@ static god_status write_form(const void *self, gdt_work *work, const gdt_piece *
             GOD_TRY(add(&f, (mark){codes[i], gdt_combining_class(codes[i]), i > 0}));
         }
         /* A starter that stays ends the group before it; the group that it opens may be empty. */
-        if (f.count == 1 && f.marks[0].code == code && stays(code, step->options)) {
+        if (f.count == 1 && f.marks[0].code == code && stays(work, code, step->options)) {
             uint32_t next;
             if (at < piece->end) {
                 (void)gdt_utf8_decode(work->text + at, &next);
-                if (stays(next, step->options)) {
+                if (stays(work, next, step->options)) {
                     GOD_TRY(flush(&f, NULL));
                 }
             }
@@ -156,7 +179,7 @@ static god_status write_form(const void *self, gdt_work *work, const gdt_piece *
     return f.count > 0 ? flush(&f, NULL) : GOD_OK;
 }
 
-static int needs_nothing(const gdt_step *step, const gdt_work *work)
+static int needs_nothing(const gdt_step *step, gdt_work *work)
 {
     for (size_t i = 0; i < work->pieces.count; i++) {
         const gdt_piece *piece = &work->pieces.items[i];
@@ -169,5 +192,9 @@ static int needs_nothing(const gdt_step *step, const gdt_work *work)
 
 god_status gdt_run_form(const gdt_step *step, gdt_work *work, god_error *err)
 {
+    uint8_t **known = &work->forms[step->options];
+    if (*known == NULL && (*known = calloc(FORMS_BYTES, 1)) == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "encode: out of memory for the normal forms");
+    }
     return needs_nothing(step, work) ? GOD_OK : gdt_rewrite(work, write_form, step, err);
 }

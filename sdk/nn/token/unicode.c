@@ -82,6 +82,14 @@ static const range not_decomposed[] = {{0x32FF, 0x32FF},   {0xA7F2, 0xA7F4},   {
                                        {0x10781, 0x10785}, {0x10787, 0x107B0}, {0x107B2, 0x107BA},
                                        {0x11938, 0x11938}, {0x1F16C, 0x1F16C}, {0x1FBF0, 0x1FBF9}};
 
+/* Vowel signs, length marks and jamo that compose with the character before them and have the combining class 0. */
+static const range joins[] = {{0x09BE, 0x09BE},   {0x09D7, 0x09D7},   {0x0B3E, 0x0B3E},   {0x0B56, 0x0B57},
+                              {0x0BBE, 0x0BBE},   {0x0BD7, 0x0BD7},   {0x0CC2, 0x0CC2},   {0x0CD5, 0x0CD6},
+                              {0x0D3E, 0x0D3E},   {0x0D57, 0x0D57},   {0x0DCF, 0x0DCF},   {0x0DDF, 0x0DDF},
+                              {0x102E, 0x102E},   {0x1161, 0x1175},   {0x11A8, 0x11C2},   {0x1B35, 0x1B35},
+                              {0x11127, 0x11127}, {0x1133E, 0x1133E}, {0x11357, 0x11357}, {0x114B0, 0x114B0},
+                              {0x114BA, 0x114BA}, {0x114BD, 0x114BD}, {0x115AF, 0x115AF}};
+
 #define IS_IN(code, ranges) is_in(code, ranges, sizeof(ranges) / sizeof *(ranges))
 
 static int is_in(uint32_t code, const range *ranges, size_t count)
@@ -270,4 +278,9 @@ uint32_t gdt_compose(uint32_t first, uint32_t second)
     }
     uint32_t composed = (uint32_t)pair[0];
     return composed == 0x11938 || gdt_new_codes_find(composed) != NULL ? 0 : composed;
+}
+
+int gdt_joins(uint32_t code)
+{
+    return IS_IN(code, joins);
 }

@@ -27,5 +27,7 @@ uint32_t gdt_combining_class(uint32_t code);
 size_t gdt_decompose(uint32_t code, uint32_t compatible, uint32_t ret_codes[GDT_DECOMPOSITION_MAX]);
 /* The primary composite of two code points, 0 when there is none. */
 uint32_t gdt_compose(uint32_t first, uint32_t second);
+/* Whether it may be the second of two that compose, although its combining class is 0. */
+int gdt_joins(uint32_t code);
 
 #endif

@@ -132,6 +132,9 @@ void gdt_work_fini(gdt_work *work)
     free(work->chars.memory);
     free(work->lattice.memory);
     free(work->words);
+    for (size_t i = 0; i < sizeof work->forms / sizeof *work->forms; i++) {
+        free(work->forms[i]);
+    }
     gdt_regex_work_fini(work);
     memset(work, 0, sizeof *work);
 }

@@ -80,6 +80,7 @@ struct gdt_work {
     gdt_scratch symbols, queue, links, ranks, chars, lattice;
     void *match_data, *match_limits, *jit_stack; /* owned by regex.c */
     void *words;                                 /* owned by cache.c */
+    uint8_t *forms[4];                           /* owned by normal_form.c, by the options of the form */
     gdt_work *next_idle;                         /* owned by pool.c */
 };
 

@@ -77,6 +77,31 @@ START_TEST(test_token_unicode__tables_are_of_the_versions_they_say)
 }
 END_TEST
 
+/* What a decomposition has behind its first code point and composes with what is before it is a mark with a class, or
+ * gdt_joins knows it. And gdt_joins knows nothing else. */
+START_TEST(test_token_unicode__what_joins_is_what_decompositions_have)
+{
+    uint32_t codes[GDT_DECOMPOSITION_MAX], known = 0;
+    static uint8_t seen[GDT_CODE_POINT_MAX + 1];
+    for (uint32_t code = 0; code <= GDT_CODE_POINT_MAX; code++) {
+        const size_t count = gdt_decompose(code, 0, codes);
+        uint32_t composed = codes[0];
+        for (size_t i = 1; i < count && (composed = gdt_compose(composed, codes[i])) != 0; i++) {
+            ck_assert_msg(gdt_combining_class(codes[i]) != 0 || gdt_joins(codes[i]), "U+%04X ends with U+%04X", code,
+                          codes[i]);
+            seen[codes[i]] = 1;
+        }
+    }
+    for (uint32_t code = 0; code <= GDT_CODE_POINT_MAX; code++) {
+        if (gdt_joins(code)) {
+            ck_assert_msg(seen[code] && gdt_combining_class(code) == 0, "U+%04X", code);
+            known++;
+        }
+    }
+    ck_assert_uint_gt(known, 21 + 27); /* vowels and final consonants of Hangul */
+}
+END_TEST
+
 Suite *suite_token_utf8(void)
 {
     Suite *suite = suite_create("token_utf8");
@@ -85,6 +110,7 @@ Suite *suite_token_utf8(void)
     tcase_add_test(tests, test_token_utf8__every_code_point_comes_back);
     tcase_add_test(tests, test_token_utf8__valid_prefix_ends_at_the_first_bad_byte);
     tcase_add_test(tests, test_token_unicode__tables_are_of_the_versions_they_say);
+    tcase_add_test(tests, test_token_unicode__what_joins_is_what_decompositions_have);
     suite_add_tcase(suite, tests);
     return suite;
 }
