@@ -4,7 +4,8 @@
  *
  * Loads the model, then scores random ids: SEQUENCES of LENGTH in one pack, every position's loss, PASSES times. Prints
  * one line of JSON: seconds of wall and of processor time to load and of the fastest pass, the mean loss, the peak of
- * memory in MiB and the engine. */
+ * memory in MiB and the engine. With an adapter also the processor time that the output matrix takes for its losses and
+ * divergences from the model, all states kept: one after the other (apart) and at once, in turns. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,8 @@ typedef struct work {
     god_nn_pack pack;
     int32_t *ids, *targets;
     int64_t *starts, *rows, tokens;
-    double *nll;
+    double *nll, *kl;
+    uint8_t *mask;
 } work;
 
 static work work_of(int64_t sequences, int64_t length, int64_t vocab_size)
@@ -53,8 +55,11 @@ static work work_of(int64_t sequences, int64_t length, int64_t vocab_size)
     w.targets = calloc((size_t)w.tokens, sizeof *w.targets);
     w.rows = calloc((size_t)w.tokens, sizeof *w.rows);
     w.nll = calloc((size_t)w.tokens, sizeof *w.nll);
+    w.kl = calloc((size_t)w.tokens, sizeof *w.kl);
+    w.mask = calloc((size_t)w.tokens, sizeof *w.mask);
     w.starts = calloc((size_t)sequences + 1, sizeof *w.starts);
-    if (w.ids == NULL || w.targets == NULL || w.rows == NULL || w.nll == NULL || w.starts == NULL) {
+    if (w.ids == NULL || w.targets == NULL || w.rows == NULL || w.nll == NULL || w.kl == NULL || w.mask == NULL ||
+        w.starts == NULL) {
         fprintf(stderr, "bench-lm: out of memory\n");
         exit(1);
     }
@@ -65,6 +70,7 @@ static work work_of(int64_t sequences, int64_t length, int64_t vocab_size)
     }
     for (int64_t i = 0; i < w.tokens; i++) {
         w.targets[i] = (i + 1) % length != 0 ? w.ids[i + 1] : -1;
+        w.mask[i] = w.targets[i] >= 0;
     }
     for (int64_t s = 0; s <= sequences; s++) {
         w.starts[s] = s * length;
@@ -85,6 +91,38 @@ static double score(god_nn_lm *lm, const god_nn_adapter *adapter, const work *w)
         sum += w->nll[i];
     }
     return sum / (double)(w->tokens - w->pack.sequence_count);
+}
+
+/* Losses and divergences from kept states; the processor time. */
+static double diverge(god_nn_lm *lm, const god_nn_adapter *adapter, const god_nn_states *states,
+                      const god_nn_states *base, const work *w, uint32_t at_once)
+{
+    god_error err = GOD_ERROR_INIT;
+    const moment begin = since((moment){0.0, 0.0});
+    if (at_once) {
+        need(god_nn_lm_nll_kl(lm, adapter, states, w->targets, lm, base, w->mask, w->nll, w->kl, &err), &err);
+    } else {
+        need(god_nn_lm_nll(lm, adapter, states, w->targets, w->nll, &err), &err);
+        need(god_nn_lm_kl(lm, adapter, states, lm, base, w->mask, w->kl, &err), &err);
+    }
+    return since(begin).cpu_s;
+}
+
+static void compare_divergences(god_nn_lm *lm, const god_nn_adapter *adapter, const work *w, long passes,
+                                double ret_best_s[2])
+{
+    god_error err = GOD_ERROR_INIT;
+    god_nn_states *states = NULL, *base = NULL;
+    need(god_nn_lm_states(lm, NULL, &w->pack, w->rows, w->tokens, &base, &err), &err);
+    need(god_nn_lm_states(lm, adapter, &w->pack, w->rows, w->tokens, &states, &err), &err);
+    for (long pass = 0; pass < 4 * passes; pass++) {
+        for (uint32_t at_once = 0; at_once < 2; at_once++) {
+            const double taken_s = diverge(lm, adapter, states, base, w, at_once);
+            ret_best_s[at_once] = pass == 0 || taken_s < ret_best_s[at_once] ? taken_s : ret_best_s[at_once];
+        }
+    }
+    god_nn_states_free(states);
+    god_nn_states_free(base);
 }
 
 int main(int argc, char **argv)
@@ -119,11 +157,16 @@ int main(int argc, char **argv)
         best.wall_s = taken.wall_s < best.wall_s ? taken.wall_s : best.wall_s;
         best.cpu_s = taken.cpu_s < best.cpu_s ? taken.cpu_s : best.cpu_s;
     }
+    double diverged_s[2] = {0.0, 0.0};
+    if (adapter != NULL) {
+        compare_divergences(lm, adapter, &w, strtol(argv[5], NULL, 10), diverged_s);
+    }
     struct rusage usage;
     (void)getrusage(RUSAGE_SELF, &usage);
     printf("{\"tokens\": %lld, \"wall_s\": %.4f, \"cpu_s\": %.4f, \"load_wall_s\": %.4f, \"load_cpu_s\": %.4f, "
-           "\"loss\": %.6f, \"peak_mib\": %.1f, \"engine\": \"%s\"}\n",
-           (long long)w.tokens, best.wall_s, best.cpu_s, load.wall_s, load.cpu_s, mean,
+           "\"loss\": %.6f, \"head_apart_cpu_s\": %.4f, \"head_at_once_cpu_s\": %.4f, \"peak_mib\": %.1f, \"engine\": "
+           "\"%s\"}\n",
+           (long long)w.tokens, best.wall_s, best.cpu_s, load.wall_s, load.cpu_s, mean, diverged_s[0], diverged_s[1],
            (double)usage.ru_maxrss / 1024.0, god_nn_engine_describe(engine));
     god_nn_adapter_close(adapter);
     god_nn_lm_close(lm);
@@ -132,6 +175,8 @@ int main(int argc, char **argv)
     free(w.targets);
     free(w.rows);
     free(w.nll);
+    free(w.kl);
+    free(w.mask);
     free(w.starts);
     return 0;
 }
