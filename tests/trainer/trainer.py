@@ -78,7 +78,8 @@ def missing():
 class Trainer:
     """Its folder is removed at the end of a `with`; the process may be killed and started in between."""
 
-    def __init__(self, god, hub_url, trainer="", listen="127.0.0.1:0", signature="require_signature: 0"):
+    def __init__(self, god, hub_url, trainer="", listen="127.0.0.1:0", signature="require_signature: 0", runner="process",
+                 dockerfile=DOCKERFILE, script=REPOSITORY_SCRIPT, memory_gib=65536):
         self.god, self.address = god, listen.split(":")[0]
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="god-trainer-"))
         self.state, self.config = self.top / "state", self.top / "god.yaml"
@@ -89,8 +90,9 @@ class Trainer:
             f"hub: {{endpoint: \"{hub_url}\", token_variable: TEST_HUB_TOKEN}}\n"
             "host: {role: trainer}\n"
             f"trainer: {{listen: \"{listen}\", gpus: [NVIDIA H100 80GB HBM3 79, Quadro 8, A100-SXM4 40],\n"
-            f"  {signature}, prep_folder: prep, runner: process, trusted: 1, local_repositories: 1, memory_gib_per_gpu: 65536,\n"
-            f"  cpus_per_gpu: 1, wandb_command: [{self.top}/sender/bin/send, sync, --include-offline]{trainer}}}\n")
+            f"  {signature}, prep_folder: prep, runner: {runner}, trusted: 1, local_repositories: 1,\n"
+            f"  memory_gib_per_gpu: {memory_gib},"
+            f" cpus_per_gpu: 1, wandb_command: [{self.top}/sender/bin/send, sync, --include-offline]{trainer}}}\n")
         sender = self.top / "sender/bin/send"
         sender.parent.mkdir(parents=True)
         sender.write_text(SENDER.replace("STATE", str(self.state)))
@@ -101,13 +103,19 @@ class Trainer:
         (prep / "Dockerfile").write_text(DOCKERFILE)
         self.repository = self.top / "repository"
         (self.repository / "dockerfiles").mkdir(parents=True)
-        (self.repository / "train.sh").write_text(REPOSITORY_SCRIPT)
-        (self.repository / "dockerfiles/standalone-text-trainer.dockerfile").write_text(DOCKERFILE)
+        (self.repository / "train.sh").write_text(script)
+        (self.repository / "dockerfiles/standalone-text-trainer.dockerfile").write_text(dockerfile)
         git(self.repository, "init", "--quiet", "--initial-branch", "main")
         git(self.repository, "add", ".")
         git(self.repository, "commit", "--quiet", "-m", "a training")
         git(self.repository, "config", "uploadpack.allowAnySHA1InWant", "true")
         self.commit = git(self.repository, "rev-parse", "HEAD")
+
+    def commit_change(self, path, text):
+        """Writes a file of the repository; the new commit."""
+        path.write_text(text)
+        git(self.repository, "commit", "--quiet", "--all", "-m", "a change")
+        return git(self.repository, "rev-parse", "HEAD")
 
     # ---- the process ----
 
