@@ -31,16 +31,18 @@ class Run:
     def seconds_left(self):
         return self.end - time.monotonic()
 
-    def command(self, name, command, limit_s, about=None, may_be_slow=False, may_skip=False):
+    def command(self, name, command, limit_s, about=None, may_be_slow=False, may_skip=False, env=None):
         """Runs a command that prints lines of JSON. Notes a problem unless it ends well; returns its exit status. What
-        may be slow is no problem when its time is up, nor what may skip when it says that it did (77)."""
+        may be slow is no problem when its time is up, nor what may skip when it says that it did (77). `env` is added to
+        the environment."""
         limit_s = min(limit_s, self.seconds_left())
         if limit_s < LEAST_S:
             self.notes.append(f"{name}: not run, because the {self.args.minutes} minutes were used up")
             return None
         print(f"... {name}", flush=True)
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False,
+                                  env={**os.environ, **(env or {})})
         except subprocess.TimeoutExpired:
             (self.notes if may_be_slow else self.problems).append(f"{name}: not done after {limit_s:.0f} s")
             return None
@@ -95,7 +97,8 @@ def check_rows(lines):
     for line in lines:
         if line["what"] == "check":
             verdict = "ok" if line["missed"] == 0 else f"**{line['missed']} missed**, first: {line['first_miss']}"
-            yield [line["name"], line["dtype"], line["shapes"], f"{line['worst_over_bound']:.2f}", verdict]
+            by = ", by cuDNN" if line.get("attention") == "cudnn" else ""
+            yield [line["name"] + by, line["dtype"], line["shapes"], f"{line['worst_over_bound']:.2f}", verdict]
 
 
 def time_rows(lines):
@@ -110,6 +113,47 @@ def time_rows(lines):
             yield [f"{line['shape']}, {line['task']}, {program}", line["dtype"],
                    f"{line['tokens']} in {line['length']}", f"{line['seconds'] * 1e3:.1f} ms", f"{line['tflops']:.4g}",
                    percent(share_of(line["tflops"], line["dtype"], lines)), extra]
+
+
+def attention_rows(lines):
+    for line in lines:
+        if line["what"] == "attention":
+            yield [line["shape"], line["kernel"], f"{line['tokens']} in {line['length']}",
+                   f"{line['seconds'] * 1e3:.3f} ms", f"{line['tflops']:.4g}",
+                   percent(share_of(line["tflops"], "bf16", lines))]
+
+
+def attention_sentences(lines):
+    """Which kernel is faster, shape by shape, and what follows for GOD_NN_ATTENTION."""
+    by = {(line["shape"], line["kernel"]): line for line in lines if line["what"] == "attention"}
+    wins, compared = 0, 0
+    for shape in dict.fromkeys(shape for shape, _ in by):
+        own, cudnn = by.get((shape, "own")), by.get((shape, "cudnn"))
+        if own is None or cudnn is None:
+            continue
+        if cudnn["same_bits"]:
+            yield f"{shape}: the same bits from both, so cuDNN has no plan for it and our own kernels ran twice"
+            continue
+        compared += 1
+        wins += cudnn["seconds"] < own["seconds"]
+        faster, slower = sorted((own, cudnn), key=lambda line: line["seconds"])
+        again = "" if cudnn["repeats"] else "; **cuDNN gave other bits when it ran again**"
+        yield (f"{shape}: {faster['kernel']} is {slower['seconds'] / faster['seconds']:.2f} times as fast, the largest "
+               f"difference is {cudnn['difference']:.3g}{again}")
+    if compared > 0:
+        yield verdict_on_attention(lines, wins == compared)
+
+
+def verdict_on_attention(lines, always_faster):
+    """Our own kernels are the rule; cuDNN has to be faster everywhere and to pass every check for another advice."""
+    checks = [line for line in lines if line["what"] == "check" and line.get("attention") == "cudnn"]
+    sound = checks and all(line["missed"] == 0 for line in checks)
+    repeats = all(line["repeats"] for line in lines if line["what"] == "attention")
+    if not (sound and repeats):
+        return "GOD_NN_ATTENTION=own stays the advice here: cuDNN has not passed every check"
+    if not always_faster:
+        return "GOD_NN_ATTENTION=own stays the advice here: cuDNN is not faster at every shape"
+    return "GOD_NN_ATTENTION=cudnn is worth setting on this device: it passed every check and is faster at every shape"
 
 
 def judge(lines):
@@ -150,6 +194,10 @@ def report(lines, problems, notes):
     if times:
         parts += [table(["timed", "type", "tokens", "time", "TFLOP/s", "of the product", "GiB beside weights"],
                         times), ""]
+    attention = list(attention_rows(lines))
+    if attention:
+        parts += [table(["attention of a layer", "by", "tokens", "time", "TFLOP/s", "of the product"], attention), ""]
+    parts += bullets("Attention:", attention_sentences(lines))
     parts += bullets("Beside transformers:", ratios(lines))
     parts += bullets("Goals that were missed:", judge(lines))
     parts += bullets("Not done:", notes)
@@ -163,6 +211,38 @@ def report(lines, problems, notes):
 def check(run, dtype, what):
     args = run.args
     run.command(f"{what}, {dtype}", [args.checker, args.modules, args.device, dtype, what], 180)
+
+
+def cudnn_environment(python):
+    """Chooses cuDNN, and lets it be found where that Python's torch has brought it, behind the toolkit's libraries."""
+    code = ("import glob, importlib.util, os; spec = importlib.util.find_spec('nvidia'); "
+            "print(os.pathsep.join(path for root in (spec.submodule_search_locations if spec else []) "
+            "for path in sorted(glob.glob(os.path.join(root, '*', 'lib')))))")
+    try:
+        found = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        found = ""
+    folders = [os.environ.get("LD_LIBRARY_PATH", ""), "/usr/local/cuda/lib64", found.strip()]
+    return {"GOD_NN_ATTENTION": "cudnn", "LD_LIBRARY_PATH": os.pathsep.join(folder for folder in folders if folder)}
+
+
+def try_cudnn(run):
+    """Attention by cuDNN: the same checks, whole models, and both kernels' times on the same numbers."""
+    args = run.args
+    if args.device not in ("cuda", "emulated"):
+        run.notes.append("attention by cuDNN: not run, the device is not CUDA")
+        return
+    env, base = cudnn_environment(args.python), [args.checker, args.modules, args.device, "bf16"]
+    for what in ("attention", "models"):
+        about = {"attention": "cudnn"}
+        if run.command(f"{what} by cuDNN", [*base, what], 180, about, may_skip=True, env=env) == SKIPPED:
+            return
+    for shape in args.shapes.split(","):
+        words = [shape, str(args.tokens), str(args.length)]
+        run.command(f"attention of {shape}", [*base, "attention-time", *words], 60, may_skip=True, env=env)
+    slowest = args.shapes.split(",")[-1]
+    run.command(f"times of {slowest}, cuDNN", [*base, "time", slowest, str(args.tokens), str(args.length)], 120,
+                {"program": "ours with cuDNN"}, env=env)
 
 
 def sanitize(run):
@@ -210,7 +290,7 @@ def arguments(words):
     parser.add_argument("--product", type=int, default=8192, help="rows and columns of the measured product (8192)")
     parser.add_argument("--minutes", type=float, default=7.0, help="after which nothing new begins (7)")
     parser.add_argument("--python", default=sys.executable, help="a Python that has torch and transformers")
-    parser.add_argument("--only", default="check,sanitize,measure,compare", help="steps, of these (all)")
+    parser.add_argument("--only", default="check,measure,cudnn,compare,sanitize", help="steps, of these (all)")
     return parser.parse_args(words)
 
 
@@ -223,6 +303,8 @@ def main(words):
             check(run, dtype, "models")
     if "measure" in steps:
         measure(run)
+    if "cudnn" in steps:
+        try_cudnn(run)
     if "compare" in steps:
         compare(run)
     if "sanitize" in steps:

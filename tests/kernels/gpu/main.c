@@ -7,16 +7,18 @@
  *     models                        whole models against the plain reference, and in other packs
  *     product SIZE                  time of a square product
  *     time SHAPE TOKENS LENGTH [TURNS]   time of a loss, and of a loss with a divergence, in sequences of LENGTH tokens
+ *     attention-time SHAPE TOKENS LENGTH [TURNS]   time of one layer's attention by our own kernels and by cuDNN
  *
  * and without a device:  gpu-check plan SHAPE TOKENS   memory of such a pass on CUDA, counted
  *
- * Exit status: 0 all within their bounds, 1 something is not or failed, 2 wrong usage, 77 there is no such device. */
+ * Exit status: 0 all within their bounds, 1 something is not or failed, 2 wrong usage, 77 there is no such device, or
+ * no cuDNN where it was asked for. */
 #include <stdlib.h>
 
 #include "check.h"
 #include "timing.h"
 
-enum { turns_default = 4 };
+enum { turns_default = 4, attention_turns_default = 10 };
 
 static const gnn_device_table *table_of(const char *module_dir, const char *device)
 {
@@ -78,6 +80,10 @@ int main(int argc, char **argv)
     if (strcmp(argv[4], "time") == 0 && (argc == 8 || argc == 9)) {
         const int turns = argc == 9 ? atoi(argv[8]) : turns_default;
         return time_model(ops, dtype, argv[5], strtoll(argv[6], NULL, 10), strtoll(argv[7], NULL, 10), turns);
+    }
+    if (strcmp(argv[4], "attention-time") == 0 && (argc == 8 || argc == 9)) {
+        const int turns = argc == 9 ? atoi(argv[8]) : attention_turns_default;
+        return time_attention(ops, argv[5], strtoll(argv[6], NULL, 10), strtoll(argv[7], NULL, 10), turns);
     }
     return usage();
 }

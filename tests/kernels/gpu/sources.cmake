@@ -4,7 +4,7 @@ file(GLOB gpu_check_sources "${root}/sdk/nn/ops/*.c")
 foreach(name alibi arch engine forward keep linear memory modules moe pack rope_tables score stock tables)
     list(APPEND gpu_check_sources "${root}/sdk/nn/lm/${name}.c")
 endforeach()
-foreach(name check kernels main models no_files random_model timing)
+foreach(name attention_timing check kernels main models no_files random_model timing)
     list(APPEND gpu_check_sources "${root}/tests/kernels/gpu/${name}.c")
 endforeach()
 list(APPEND gpu_check_sources "${root}/sdk/nn/format/convert.c" "${root}/sdk/nn/tensor/module.c"

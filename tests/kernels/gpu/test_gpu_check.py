@@ -19,6 +19,9 @@ CHECKER, MODULES = None, None
 PRODUCT = {"what": "product", "dtype": "bf16", "size": 8192, "seconds": 0.0015, "tflops": 700.0}
 TIME = {"what": "time", "task": "loss", "shape": "8b", "dtype": "bf16", "tokens": 32768, "length": 2048, "seconds": 1.0,
         "tflops": 560.0, "weight_bytes": 16 << 30, "extra_bytes": 3 << 30, "loss": 12.0, "divergence": 0.0}
+OWN = {"what": "attention", "shape": "8b", "kernel": "own", "tokens": 32768, "length": 2048, "seconds": 0.004,
+       "tflops": 275.0, "repeats": 1, "same_bits": 1, "difference": 0.0}
+CUDNN = {**OWN, "kernel": "cudnn", "seconds": 0.002, "tflops": 550.0, "same_bits": 0, "difference": 0.0078}
 CHECK = {"what": "check", "name": "norm", "dtype": "bf16", "shapes": 72, "missed": 0, "worst_over_bound": 0.5,
          "first_miss": ""}
 
@@ -55,6 +58,27 @@ class Reports(unittest.TestCase):
         theirs = {**TIME, "seconds": 3.0, "tflops": 100.0, "extra_bytes": 9 << 30, "program": "transformers"}
         self.assertEqual(list(gpu_check.ratios([TIME, theirs])), ["8b, loss: 3.00 times as fast as transformers"])
         self.assertEqual(list(gpu_check.judge([PRODUCT, theirs])), [])
+
+    def test_the_faster_attention_is_named_and_advised_when_it_is_sound(self):
+        sound = {**CHECK, "attention": "cudnn"}
+        text = gpu_check.report([PRODUCT, sound, OWN, CUDNN], [], [])
+        self.assertIn("| norm, by cuDNN | bf16 |", text)
+        self.assertIn("| 8b | cudnn | 32768 in 2048 | 2.000 ms | 550 | 79 % |", text)
+        self.assertIn("- 8b: cudnn is 2.00 times as fast, the largest difference is 0.0078", text)
+        self.assertIn("GOD_NN_ATTENTION=cudnn is worth setting", text)
+
+    def test_attention_that_is_slower_or_not_sound_is_not_advised(self):
+        sound, other = {**CHECK, "attention": "cudnn"}, {**CUDNN, "shape": "1b", "seconds": 0.005}
+        for lines, why in (([CHECK, OWN, CUDNN], "has not passed every check"),
+                           ([{**sound, "missed": 1}, OWN, CUDNN], "has not passed every check"),
+                           ([sound, OWN, {**CUDNN, "repeats": 0}], "has not passed every check"),
+                           ([sound, OWN, CUDNN, {**OWN, "shape": "1b"}, other], "is not faster at every shape")):
+            self.assertIn(why, list(gpu_check.attention_sentences(lines))[-1])
+
+    def test_attention_that_fell_back_is_not_compared(self):
+        said = list(gpu_check.attention_sentences([OWN, {**CUDNN, "same_bits": 1}]))
+        self.assertEqual(len(said), 1)
+        self.assertIn("cuDNN has no plan", said[0])
 
     def test_a_missed_bound_stands_in_the_table_with_its_shape(self):
         bad = {**CHECK, "missed": 2, "worst_over_bound": 1e9, "first_miss": "kind 1, 9 x 3 x 7"}
@@ -143,6 +167,7 @@ class WholeRuns(unittest.TestCase):
         self.assertIn("| llama, losses and divergences | f32 |", said)
         self.assertIn("| tiny, loss and KL of an adapter, ours | bf16 |", said)
         self.assertIn("compute-sanitizer: not run, the device is not CUDA", said)
+        self.assertIn("attention by cuDNN: not run, the device is not CUDA", said)
 
     def test_a_device_that_is_not_there_is_skipped_with_the_reason(self):
         environment = {**os.environ, "GOD_EMULATED_DEVICES": "0"}
@@ -156,6 +181,25 @@ class WholeRuns(unittest.TestCase):
     def lines_of(self, *words):
         done = subprocess.run([CHECKER, *words], capture_output=True, text=True, check=True)
         return list(gpu_check.parse(done.stdout))
+
+    def test_both_kernels_of_attention_are_timed_and_compared(self):
+        nn = os.path.join(os.path.dirname(CHECKER), "nn")
+        environment = {**os.environ, "GOD_NN_CUDNN": os.path.join(nn, "cudnn-standin.so")}
+        done = subprocess.run([CHECKER, nn, "emulated", "bf16", "attention-time", "tiny", "48", "24", "1"],
+                              env=environment, capture_output=True, text=True, check=True)
+        own, cudnn = gpu_check.parse(done.stdout)
+        self.assertEqual([own["kernel"], cudnn["kernel"], own["repeats"], cudnn["repeats"]], ["own", "cudnn", 1, 1])
+        self.assertEqual(cudnn["same_bits"], 0)
+        self.assertTrue(0 < cudnn["difference"] < 0.05, cudnn)
+
+    def test_without_cudnn_our_own_kernels_are_timed_alone(self):
+        nn = os.path.join(os.path.dirname(CHECKER), "nn")
+        environment = {**os.environ, "GOD_NN_CUDNN": "/nonexistent/libcudnn.so.9"}
+        done = subprocess.run([CHECKER, nn, "emulated", "bf16", "attention-time", "tiny", "24", "24", "1"],
+                              env=environment, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 77)
+        self.assertEqual([line["kernel"] for line in gpu_check.parse(done.stdout)], ["own"])
+        self.assertIn("cuDNN 9 cannot be opened", done.stderr)
 
     def test_what_a_pass_holds_is_what_was_counted(self):
         nn = os.path.join(os.path.dirname(CHECKER), "nn")

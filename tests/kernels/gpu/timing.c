@@ -202,6 +202,18 @@ static const shape *find_shape(const char *name)
     return NULL;
 }
 
+int heads_of_shape(const char *name, int64_t ret_heads[3])
+{
+    const shape *size = find_shape(name);
+    if (size == NULL) {
+        return 0;
+    }
+    ret_heads[0] = size->heads;
+    ret_heads[1] = size->kv_heads;
+    ret_heads[2] = size->head_dim;
+    return 1;
+}
+
 int plan_memory(const char *name, int64_t tokens)
 {
     static const gnn_device_sizes sizes = {GNN_CUDA_CHUNK_ROWS, GNN_CUDA_HEAD_ROWS, GNN_CUDA_HEAD_OUTPUTS};
