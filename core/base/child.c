@@ -36,7 +36,8 @@ struct gdi_child {
     char chunk[read_bytes];
 };
 
-/* What a child gets from our environment: enough to find programs, temporary space, certificates and devices. */
+/* What a child gets from our environment: enough to find programs, temporary space, certificates and devices, and what
+ * a device module is told (docs/benchmarks.md). */
 static const char *const kept_variables[] = {
     "PATH",
     "HOME",
@@ -51,6 +52,8 @@ static const char *const kept_variables[] = {
     "CUDA_VISIBLE_DEVICES",
     "CUDA_DEVICE_ORDER",
     "OMP_NUM_THREADS",
+    "GOD_NN_ATTENTION",
+    "GOD_NN_CUDNN",
     "ASAN_OPTIONS",
     "UBSAN_OPTIONS",
     "TSAN_OPTIONS",
