@@ -96,7 +96,7 @@ typedef struct intake {
     const gtx_task_spec *spec;
     gtx_kind kind;
     const god_intake_sink *sink;
-    gtx_rows rows;
+    const gtx_rows *rows;
     god_text value;
     uint64_t kept, empty;
 } intake;
@@ -215,34 +215,14 @@ static god_status give_conversation(intake *in, const json_t *given, god_error *
 
 /* ---- the data set ---- */
 
-static god_status add_file(intake *in, const char *path, god_error *err)
-{
-    gtx_rows more = {0};
-    god_error why = GOD_ERROR_INIT;
-    god_status status = gtx_rows_read(path, &more, &why);
-    if (status != GOD_OK) {
-        const char *name = strrchr(path, '/');
-        return god_fail(err, status, "%.100s: %s", name == NULL ? path : name + 1, why.message);
-    }
-    if (in->rows.list == NULL) {
-        in->rows = more;
-        return GOD_OK;
-    }
-    int failed = json_array_extend(in->rows.list, more.list) != 0;
-    failed |= json_object_update(in->rows.columns, more.columns) != 0;
-    gtx_rows_free(&more);
-    if (failed || gtx_rows_count(&in->rows) > GTX_ROWS_MAX) {
-        return god_fail(err, failed ? GOD_E_NOMEM : GOD_E_DATA, "the data set has more than %zu rows (GTX_ROWS_MAX)",
-                        GTX_ROWS_MAX);
-    }
-    return GOD_OK;
-}
-
-static god_status name_columns(intake *in, god_error *err)
+static god_status name_columns(const intake *in, god_error *err)
 {
     for (const column *c = columns_of(in->kind); c->member != NULL; c++) {
         const char *source = source_of(in->spec, c);
-        if (source != NULL && !gtx_rows_has_column(&in->rows, source)) {
+        if (source == NULL && c->needed) {
+            return god_fail(err, GOD_E_INVALID, "dataset_type: \"%s\" names no column", c->member);
+        }
+        if (source != NULL && !gtx_rows_has_column(in->rows, source)) {
             return god_fail(err, GOD_E_DATA, "the data set has no column \"%.100s\", which \"%s\" names", source,
                             c->member);
         }
@@ -255,10 +235,10 @@ static god_status name_columns(intake *in, god_error *err)
 
 static god_status give_rows(intake *in, god_error *err)
 {
-    size_t count = gtx_rows_count(&in->rows);
+    size_t count = gtx_rows_count(in->rows);
     GOD_TRY(name_columns(in, err));
     for (size_t i = 0; i < count; i++) {
-        const json_t *row = gtx_rows_at(&in->rows, i);
+        const json_t *row = gtx_rows_at(in->rows, i);
         GOD_TRY(in->kind == GTX_KIND_CHAT ? give_conversation(in, row, err) : give_text(in, row, err));
     }
     if (in->empty * 100 > (uint64_t)count * GTX_INTAKE_EMPTY_PERCENT_MAX) {
@@ -268,18 +248,49 @@ static god_status give_rows(intake *in, god_error *err)
     return in->kept > 0 ? GOD_OK : god_fail(err, GOD_E_DATA, "none of %zu rows can be used", count);
 }
 
+god_status gtx_intake_rows(const gtx_task_spec *spec, gtx_kind kind, const gtx_rows *rows, const god_intake_sink *sink,
+                           god_error *err)
+{
+    intake in = {.spec = spec, .kind = kind, .sink = sink, .rows = rows, .value = GOD_TEXT_INIT};
+    god_status status = give_rows(&in, err);
+    god_text_free(&in.value);
+    return status;
+}
+
+static god_status add_file(gtx_rows *rows, const char *path, god_error *err)
+{
+    gtx_rows more = {0};
+    god_error why = GOD_ERROR_INIT;
+    god_status status = gtx_rows_read(path, &more, &why);
+    if (status != GOD_OK) {
+        const char *name = strrchr(path, '/');
+        return god_fail(err, status, "%.100s: %s", name == NULL ? path : name + 1, why.message);
+    }
+    if (rows->list == NULL) {
+        *rows = more;
+        return GOD_OK;
+    }
+    int failed = json_array_extend(rows->list, more.list) != 0;
+    failed |= json_object_update(rows->columns, more.columns) != 0;
+    gtx_rows_free(&more);
+    if (failed || gtx_rows_count(rows) > GTX_ROWS_MAX) {
+        return god_fail(err, failed ? GOD_E_NOMEM : GOD_E_DATA, "the data set has more than %zu rows (GTX_ROWS_MAX)",
+                        GTX_ROWS_MAX);
+    }
+    return GOD_OK;
+}
+
 god_status gtx_intake_read(const gtx_task_spec *spec, gtx_kind kind, const char *const *paths, uint32_t path_count,
                            const god_intake_sink *sink, god_error *err)
 {
-    intake in = {.spec = spec, .kind = kind, .sink = sink, .value = GOD_TEXT_INIT};
+    gtx_rows rows = {0};
     god_status status = path_count > 0 ? GOD_OK : god_fail(err, GOD_E_DATA, "the data set has no file");
     for (uint32_t i = 0; status == GOD_OK && i < path_count; i++) {
-        status = add_file(&in, paths[i], err);
+        status = add_file(&rows, paths[i], err);
     }
     if (status == GOD_OK) {
-        status = give_rows(&in, err);
+        status = gtx_intake_rows(spec, kind, &rows, sink, err);
     }
-    god_text_free(&in.value);
-    gtx_rows_free(&in.rows);
+    gtx_rows_free(&rows);
     return status;
 }

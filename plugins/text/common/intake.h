@@ -14,6 +14,7 @@
 
 #include <jansson.h>
 
+#include "common/rows.h"
 #include "common/task_spec.h"
 #include "god/intake.h"
 
@@ -26,5 +27,9 @@ god_status gtx_intake_plan(const gtx_task_spec *spec, gtx_kind kind, god_intake_
  * rows are empty, or none is left. */
 god_status gtx_intake_read(const gtx_task_spec *spec, gtx_kind kind, const char *const *paths, uint32_t path_count,
                            const god_intake_sink *sink, god_error *err);
+
+/* The same for rows that have been read. */
+god_status gtx_intake_rows(const gtx_task_spec *spec, gtx_kind kind, const gtx_rows *rows, const god_intake_sink *sink,
+                           god_error *err);
 
 #endif
