@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Our own validator and our own trainer, which asks for signatures: the validator's jobs start and watch a training.
+"""Our own validator and our own trainer, which asks for signatures: the validator's jobs start and watch a
+training, and have a model prepared.
 
 usage: test_pair.py GOD HUB          77: skipped, and why
 """
@@ -98,6 +99,33 @@ def check(host, trainer):
     assert status == 422 and answer == {"detail": "missing header validator-hotkey"}, answer
 
 
+def has_job(trainer, task):
+    return any(json.loads(path.read_text())["record"].get("task_id") == task
+               for path in (trainer.state / "trainer/records").glob("*.json"))
+
+
+def check_prep(host, trainer):
+    """The trainer prepares a model; killed in between, the validator finds it there again."""
+    payload = {"task_id": "t-prep", "task_type": "InstructTextTask", "model_id": "test/plain", "details": {},
+               "training_data_url": f"file://{trainer.rows}", "starting_models": {}, "trainer_ip": ADDRESS, "gpu_ids": [2]}
+    add_job(host, "prepare_model", "t-prep/1", payload)
+    host._start()
+    while not has_job(trainer, "t-prep"):
+        time.sleep(0.05)
+    host.process.kill()
+    host.process.wait()
+    host.reader.join()
+    job = trainer.job_of("t-prep")
+    while not (job / "checkpoints").exists():
+        time.sleep(0.05)
+    trainer.let_go(job)
+    with Running(host):
+        result = result_of(host, "prepare_model", "t-prep/1")
+    assert result == {"augmented_model_id": None, "nodes": {},
+                      "baseline_stats": {"task_type": "instruct", "loss": 1.5}}, result
+    assert len(list((trainer.state / "trainer/records").glob("*.json"))) == 2, "it was prepared twice"
+
+
 def main():
     why = missing()
     if why:
@@ -114,6 +142,7 @@ def main():
         trainer.rows = trainer.top / "rows.json"
         trainer.rows.write_text(json.dumps([{"q": "what?", "a": "that"}]))
         check(host, trainer)
+        check_prep(host, trainer)
         assert trainer.end() == 0
     host.folder.cleanup()
     hub.stdin.close()
