@@ -111,14 +111,29 @@ static god_status reuse(gdi_step *step, const gdi_task *task, bool *ret_settled,
     return settled(step, task, task->augmented_model_id, stats, err);
 }
 
+/* Every trainer: one of them may be at it from an earlier try (22.8). */
+static god_status list_trainers(gdi_step *step, json_t **ret_list, god_error *err)
+{
+    gdi_rows *rows = NULL;
+    json_t *list = json_array();
+    GOD_TRY(gdi_step_keep_json_take(step, list, err));
+    GDI_KEEP(step, rows, err, gdi_trainers(step->db, &rows, err));
+    while (gdi_rows_next(rows)) {
+        GOD_TRY(gdi_json_append_take(list, json_string(gdi_rows_text(rows, 0)), err));
+    }
+    *ret_list = list;
+    return GOD_OK;
+}
+
 static god_status payload_of(gdi_step *step, const gdi_task *task, const gdi_gpu_pick *pick, json_t **ret_payload,
                              god_error *err)
 {
-    json_t *details = NULL, *gpu_ids = NULL, *starting = json_object();
+    json_t *details = NULL, *gpu_ids = NULL, *trainers = NULL, *starting = json_object();
     gdi_rows *nodes = NULL;
     GOD_TRY(gdi_step_keep_json_take(step, starting, err));
     GOD_TRY(gdi_step_details(step, task->details_json, &details, err));
     GOD_TRY(gdi_json_gpu_ids(step, pick, &gpu_ids, err));
+    GOD_TRY(list_trainers(step, &trainers, err));
     GDI_KEEP(step, nodes, err, gdi_task_nodes(step->db, task->task_id, &nodes, err));
     while (gdi_rows_next(nodes)) {
         if (!gdi_rows_is_null(nodes, GDI_NODE_STARTING)) {
@@ -126,10 +141,10 @@ static god_status payload_of(gdi_step *step, const gdi_task *task, const gdi_gpu
                                       json_string(gdi_rows_text(nodes, GDI_NODE_STARTING)), err));
         }
     }
-    *ret_payload =
-        json_pack("{s:s, s:s, s:s?, s:s?, s:O, s:O, s:s, s:O}", "task_id", task->task_id, "task_type", task->task_type,
-                  "model_id", task->model_id, "training_data_url", task->training_data, "details", details,
-                  "starting_models", starting, "trainer_ip", pick->trainer_ip, "gpu_ids", gpu_ids);
+    *ret_payload = json_pack("{s:s, s:s, s:s?, s:s?, s:O, s:O, s:s, s:O, s:O}", "task_id", task->task_id, "task_type",
+                             task->task_type, "model_id", task->model_id, "training_data_url", task->training_data,
+                             "details", details, "starting_models", starting, "trainer_ip", pick->trainer_ip, "gpu_ids",
+                             gpu_ids, "trainers", trainers);
     return GOD_OK;
 }
 

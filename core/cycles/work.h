@@ -37,7 +37,8 @@
  * prepare_model      <task>/<n>                 {task_id, task_type, model_id,           {augmented_model_id, baseline_stats: {},
  *                                                training_data_url, details,               nodes: {hotkey: baseline_stats}}
  *                                                starting_models: {hotkey: repo},
- *                                                trainer_ip, gpu_ids}
+ *                                                trainer_ip, gpu_ids, trainers: [ip]}
+ *                                               trainers: all of them; one may be at it from an earlier try
  * --- training ---
  * start_training     <task>/<hotkey>/<n>        the request of training specification    {outcome: "accepted" | "failed" |
  *                                                2.1 plus task_type, trainer_ip            "no_retry", message}

@@ -1,7 +1,7 @@
 /* prepare_model: a trainer looks at the model of a task before it is trained (training specification, sections 17 and
  * 22.8). The cycles have chosen the trainer and reserved its GPUs.
  *
- *     GET  model_prep/TASK?hotkey=    is it running there, or done? then it is adopted
+ *     GET  model_prep/TASK?hotkey=    is it running on any trainer, or done? then it is adopted
  *     POST model_prep                 answered when it ends, up to 90 minutes later
  *
  * A connection that breaks while the answer is awaited ends nothing on the trainer, and neither does a restart of this
@@ -241,6 +241,29 @@ static god_status run_one(preparation *p, json_t **ret_answer, god_error *err)
     }
 }
 
+/* Another trainer may be at it, or have done it, from an earlier try. */
+static void look_elsewhere(preparation *p)
+{
+    const json_t *list = json_object_get(p->x->payload, "trainers"), *item = NULL;
+    const char *chosen = p->trainer_ip;
+    size_t i = 0;
+    json_array_foreach(list, i, item)
+    {
+        json_t *answer = NULL;
+        god_error why = GOD_ERROR_INIT;
+        p->trainer_ip = json_string_value(item);
+        if (p->trainer_ip == NULL || strcmp(p->trainer_ip, chosen) == 0 || p->x->stop_asked(p->x->user) != 0) {
+            continue;
+        }
+        uint32_t seen = look(p, &answer, &why);
+        json_decref(answer); /* run_one asks for it again */
+        if (seen == seen_running || seen == seen_done) {
+            return;
+        }
+    }
+    p->trainer_ip = chosen;
+}
+
 static god_status prepare(const gdi_execution *x, const char *model, const char *hotkey, json_t **ret_answer,
                           god_error *err)
 {
@@ -249,7 +272,10 @@ static god_status prepare(const gdi_execution *x, const char *model, const char 
     GOD_TRY(god_json_get_str("payload", x->payload, "task_id", &p.task_id, err));
     god_status status = make_path(&p, err);
     status = status == GOD_OK ? make_body(&p, model, err) : status;
-    status = status == GOD_OK ? run_one(&p, ret_answer, err) : status;
+    if (status == GOD_OK) {
+        look_elsewhere(&p);
+        status = run_one(&p, ret_answer, err);
+    }
     free(p.body);
     return status;
 }

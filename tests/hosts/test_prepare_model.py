@@ -30,11 +30,11 @@ SETTINGS = ("tournament: {prep_environments: {intercode: {env_image: registry.ex
 class Trainer:
     """Remembers what it was asked to prepare; `plan` says how each task goes."""
 
-    def __init__(self):
+    def __init__(self, address=TRAINER):
         self.lock, self.go = threading.Lock(), threading.Event()
         self.posts, self.records, self.plan = [], {}, {}
         self.begun = threading.Event()
-        self.party = Party(TRAINER, self.answer, 8001)
+        self.party = Party(address, self.answer, 8001)
 
     def answer(self, request, body):
         address = urllib.parse.urlsplit(request.path)
@@ -117,6 +117,17 @@ def check_success(host, trainer):
     add(host, "prepare_model", "t-lost/1", payload("t-lost"))
     assert result_of(host, "prepare_model/t-lost/1")["baseline_stats"]["model"] == "base"
     assert len(trainer.posts) == 4, trainer.posts
+
+
+def check_elsewhere(host, trainer):
+    """What another trainer has done already is taken from there."""
+    other = Trainer("127.0.0.87")
+    answer = {"augmented_model_id": "demo/changed", "baseline_stats": None}
+    other.end(("t-other", None), {"status": "success", "logs": [], "result": answer})
+    posts = len(trainer.posts)
+    add(host, "prepare_model", "t-other/1", payload("t-other", trainers=["127.0.0.88", TRAINER, "127.0.0.87"]))
+    assert result_of(host, "prepare_model/t-other/1") == answer | {"nodes": {}}
+    assert len(trainer.posts) == posts and other.posts == [], (trainer.posts, other.posts)
 
 
 def check_failures(host, trainer):
@@ -222,6 +233,7 @@ def main():
                 with host:
                     check_bases(host)
                     check_success(host, trainer)
+                    check_elsewhere(host, trainer)
                     check_failures(host, trainer)
                     check_kill(host, trainer)
                     check_cancel(host, trainer)
