@@ -4,7 +4,8 @@
 
 Each job takes a whole node and ends at once. WAITING jobs beyond the four that can run are kept in Slurm's queue, so that
 a node that becomes free finds its next job there. From the log of Slurm's controller comes how long a node stays without
-a job while jobs are waiting: from the end of one to the allocation of the next. Exit code 1: a run failed, or a node was
+a job while jobs are waiting: from the end of one, or the submission of the next where that is later, to the allocation of
+the next. Exit code 1: a run failed, or a node was
 idle for a second.
 """
 import collections
@@ -43,23 +44,27 @@ def run_all(scene, jobs, waiting):
     return results
 
 
-LINE = re.compile(r"\[(\S+)\] (?:sched: Allocate JobId=(\d+) NodeList=(n\d)|_job_complete: JobId=(\d+) done)")
+LINE = re.compile(r"\[(\S+)\] (?:sched: Allocate JobId=(?P<begins>\d+) NodeList=(?P<node>n\d)|"
+                  r"_slurm_rpc_submit_batch_job: JobId=(?P<submitted>\d+)|_job_complete: JobId=(?P<ends>\d+) done)")
 
 
 def idle_gaps(log):
-    """Seconds from the end of a job on a node to the allocation of the next one there, by node."""
-    node_of, freed, gaps = {}, {}, collections.defaultdict(list)
+    """Seconds from the end of a job on a node, or from the moment the next one was submitted, to the next one's allocation
+    there."""
+    node_of, submitted, freed, gaps = {}, {}, {}, []
     for line in log.splitlines():
         found = LINE.match(line)
         if not found:
             continue
         moment = datetime.datetime.fromisoformat(found[1]).timestamp()
-        if found[2]:
-            node_of[found[2]] = found[3]
-            if found[3] in freed:
-                gaps[found[3]].append(moment - freed.pop(found[3]))
-        elif found[4] in node_of:
-            freed[node_of[found[4]]] = moment
+        if found["submitted"]:
+            submitted[found["submitted"]] = moment
+        elif found["begins"]:
+            node_of[found["begins"]] = found["node"]
+            if found["node"] in freed:
+                gaps.append(moment - max(freed.pop(found["node"]), submitted.get(found["begins"], 0)))
+        elif found["ends"] in node_of:
+            freed[node_of[found["ends"]]] = moment
     return gaps
 
 
@@ -79,8 +84,7 @@ def main():
     finally:
         scene.close()
     outcomes = collections.Counter(result["outcome"] for result in results)
-    gaps = idle_gaps(log)
-    every = sorted(gap for found in gaps.values() for gap in found)
+    every = sorted(idle_gaps(log))
     load = pathlib.Path("/proc/loadavg").read_text().split()[0]
     print(f"{jobs} jobs in {took:.0f} s, {jobs / took:.1f} per second, load {load}: {dict(outcomes)}")
     print(f"idle between jobs of a node, {len(every)} gaps: median {1000 * statistics.median(every):.0f} ms, "
