@@ -60,6 +60,7 @@ typedef struct gdi_config {
     char *admin_socket;                             /* "": <paths_state_dir>/admin.sock */
     gdi_strings tournament_types;
     int64_t tournament_netuid, tournament_auto_complete, tournament_publish, tournament_read_duplicates;
+    char *tournament_content_file;
     char *tournament_publish_organization, *tournament_publish_server;
     char *tournament_publish_token_file, *tournament_publish_token_variable;
     char *tournament_burn_hotkey, *tournament_collection_address, *tournament_default_repository,

@@ -644,6 +644,12 @@ const gdi_setting gdi_settings[] = {
      .set_default = default_int,
      .default_int = 0,
      .help = "1: pairs of repositories are read by the duplicate plug-in; 0: equal commits and equal sources only."},
+    {.name = "tournament.content_file",
+     .type = GDI_SETTING_FILE,
+     .offset = AT(tournament_content_file),
+     .set_default = default_text,
+     .help = "JSON file with the models and data sets that tasks are made of, see docs/host.md. Empty: somebody else\n"
+             "chooses."},
     {.name = "tournament.environments",
      .type = GDI_SETTING_STRINGS,
      .offset = AT(tournament_environments),

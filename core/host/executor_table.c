@@ -26,8 +26,9 @@ static const char *no_chain(const gdi_config *config)
 
 static const char *no_content(const gdi_config *config)
 {
-    (void)config;
-    return "this host knows no source of models and data sets; somebody else must execute it";
+    return config->tournament_content_file[0] == '\0'
+               ? "\"tournament.content_file\" of god.yaml names no list of models and data sets"
+               : NULL;
 }
 
 static const char *no_bucket(const gdi_config *config)
@@ -69,7 +70,7 @@ const gdi_executor gdi_executor_table[] = {
     {.kind = GDI_WORK_CHECK_REPOSITORY, .run = gdi_run_check_repository},
     {.kind = GDI_WORK_FIND_HEAD, .run = gdi_run_find_head},
     {.kind = GDI_WORK_REVIEW_DUPLICATES, .missing = no_reader},
-    {.kind = GDI_WORK_CHOOSE_CONTENT, .missing = no_content},
+    {.kind = GDI_WORK_CHOOSE_CONTENT, .run = gdi_run_choose_content, .missing = no_content},
     {.kind = GDI_WORK_PREPARE_TASK, .run_aside = gdi_run_prepare_task, .missing = no_bucket},
     {.kind = GDI_WORK_PREPARE_MODEL, .run_aside = gdi_run_prepare_model},
     {.kind = GDI_WORK_START_TRAINING, .run = gdi_run_start_training},

@@ -70,6 +70,7 @@ gdi_look_fn gdi_look_watch_training;                                 /* execute_
 gdi_run_fn gdi_run_prepare_model;                                    /* execute_prepare_model.c; aside */
 gdi_run_fn gdi_run_prepare_task;                                     /* execute_prepare_task.c; aside */
 gdi_run_fn gdi_run_publish_repository;                               /* execute_publish.c; aside */
+gdi_run_fn gdi_run_choose_content;                                   /* execute_content.c */
 gdi_run_fn gdi_run_read_model_base;                                  /* execute_models.c */
 gdi_look_fn gdi_look_evaluate;                                       /* execute_evaluate.c */
 gdi_drop_fn gdi_drop_evaluate;                                       /* execute_evaluate.c */
