@@ -4,8 +4,9 @@
 # Needs a CUDA device of compute capability 8.0 or higher, nvcc, CMake 3.22 and Python 3, no other library. Builds in
 # build-gpu-check/, then compares every operation and whole models with the plain reference, runs compute-sanitizer where
 # it is installed, times losses of models of 1B, 3B and 8B parameters beside a matrix product, and beside transformers
-# where torch is installed. Ends in minutes. Prints one table and leaves it as gpu_check.md, with every figure as a line
-# of JSON in gpu_check.jsonl, under $OUT (default: build-gpu-check/out/).
+# where torch is installed. Where cuDNN is installed, too, or torch has brought it, attention by it passes the same checks
+# and is timed beside our own kernels. Ends in minutes. Prints one table and leaves it as gpu_check.md, with every figure as
+# a line of JSON in gpu_check.jsonl, under $OUT (default: build-gpu-check/out/).
 #
 # Options go to gpu/gpu_check.py, which lists them with --help. Exit status: 0 all is well; 1 something is not, and the
 # last lines say what; 2 wrong usage; 77 skipped, because this machine has no device or no compiler for one.

@@ -305,6 +305,17 @@ static attention_case many_sequences(void)
     return t;
 }
 
+/* More shapes than a device keeps plans for, twice. */
+static void run_many_shapes(check *c)
+{
+    enum { shapes = 20, kinds_of_heads = 5 };
+    for (size_t i = 0; i < (size_t)2 * shapes; i++) {
+        const int64_t heads = 1 + (int64_t)(i % kinds_of_heads), dim = 8 + 8 * (int64_t)(i % shapes / kinds_of_heads);
+        const attention_case t = {{0, 3, 5}, {-1, -1}, 2, heads, 1, dim, 0, 0.0f, 0, 0};
+        run_attention(c, &t, "of many shapes, number", i);
+    }
+}
+
 static void check_attention(check *c)
 {
     const attention_case many = many_sequences();
@@ -313,6 +324,7 @@ static void check_attention(check *c)
         run_attention(c, &attention_cases[i], "case", i);
     }
     run_attention(c, &many, "many sequences", 0);
+    run_many_shapes(c);
     check_end(c);
     if (is_emulated(c) && strstr(c->ops->describe(c->device), "cuDNN") == NULL) {
         return;
