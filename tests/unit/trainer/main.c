@@ -34,6 +34,7 @@ int main(void)
     srunner_add_suite(runner, suite_trainer_access());
     srunner_add_suite(runner, suite_trainer_api());
     srunner_add_suite(runner, suite_trainer_cleanup());
+    srunner_add_suite(runner, suite_trainer_run_logs());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

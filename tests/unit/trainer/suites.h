@@ -9,6 +9,7 @@ Suite *suite_trainer_access(void);
 Suite *suite_trainer_api(void);
 Suite *suite_trainer_cleanup(void);
 Suite *suite_trainer_gpus(void);
+Suite *suite_trainer_run_logs(void);
 Suite *suite_trainer_store(void);
 
 /* A fresh folder in the working directory; static room. */
