@@ -7,7 +7,7 @@
  * A folder that ended without one is put aside as store-JOB.FENCE. Base models and outputs are looked for in
  * tournament.models_dir as OWNER/NAME; without such a folder they come from the hub, in the background and through the
  * cache (core/host/prefetch.h). What the hub does not have stands in the job's missing.json. Test data is a file, or at
- * an address that the fetcher knows. */
+ * an address that the fetcher knows; a signed one is fetched once for all evaluations of its task. */
 #include "core/cycles/work.h"
 #include "core/host/executors.h"
 #include "core/host/prefetch.h"
@@ -69,7 +69,8 @@ static god_status model_dir(const gdi_execution *x, const char *repo, char ret_d
 typedef struct needs {
     const char *data, *model; /* borrowed from the payload */
     const json_t *submissions;
-    const gdi_prefetched *fetched; /* NULL: from the folder of models */
+    const gdi_prefetched *fetched; /* NULL: nothing is fetched */
+    uint32_t fetched_count;        /* only the data, where there is a folder of models */
 } needs;
 
 enum { need_data, need_model, need_first_submission };
@@ -93,6 +94,9 @@ static god_status list_addresses(const needs *n, god_text *texts, uint32_t count
     const json_t *item = NULL;
     size_t i = 0;
     GOD_TRY(god_text_append_f(&texts[need_data], err, "%s%s", n->data[0] == '/' ? "file://" : "", n->data));
+    if (count <= need_model) {
+        return GOD_OK;
+    }
     GOD_TRY(god_text_append_f(&texts[need_model], err, "hf://%s", n->model));
     json_array_foreach(n->submissions, i, item)
     {
@@ -108,7 +112,7 @@ static god_status list_addresses(const needs *n, god_text *texts, uint32_t count
 /* n->fetched stays NULL while the downloads go on. */
 static god_status fetch(const gdi_execution *x, needs *n, god_error *err)
 {
-    uint32_t count = need_first_submission + (uint32_t)json_array_size(n->submissions);
+    uint32_t count = has_folder(x) ? need_model : need_first_submission + (uint32_t)json_array_size(n->submissions);
     god_text *texts = calloc(count, sizeof *texts);
     const char **addresses = calloc(count, sizeof *addresses);
     god_status status = texts == NULL || addresses == NULL
@@ -123,30 +127,33 @@ static god_status fetch(const gdi_execution *x, needs *n, god_error *err)
     for (uint32_t i = 0; texts != NULL && i < count; i++) {
         god_text_free(&texts[i]);
     }
+    n->fetched_count = count;
     free(texts);
     free(addresses);
     return status;
+}
+
+static god_status take_fetched(const needs *n, uint32_t place, char ret_path[GOD_PATH_MAX], god_error *err)
+{
+    const gdi_prefetched *item = &n->fetched[place];
+    if (item->status != GOD_OK) {
+        return god_fail(err, item->status, "%s", item->why.message);
+    }
+    (void)snprintf(ret_path, GOD_PATH_MAX, "%s", item->fetched.path);
+    return GOD_OK;
 }
 
 /* The folder of a model: `place` is where it stands among the needs. */
 static god_status find_model(const gdi_execution *x, const needs *n, uint32_t place, const char *repo,
                              char ret_dir[GOD_PATH_MAX], god_error *err)
 {
-    if (n->fetched == NULL) {
-        return model_dir(x, repo, ret_dir, err);
-    }
-    const gdi_prefetched *item = &n->fetched[place];
-    if (item->status != GOD_OK) {
-        return god_fail(err, item->status, "%s", item->why.message);
-    }
-    (void)snprintf(ret_dir, GOD_PATH_MAX, "%s", item->fetched.path);
-    return GOD_OK;
+    return place < n->fetched_count ? take_fetched(n, place, ret_dir, err) : model_dir(x, repo, ret_dir, err);
 }
 
 static god_status find_data(const needs *n, char ret_path[GOD_PATH_MAX], god_error *err)
 {
     if (n->fetched != NULL) {
-        return find_model(NULL, n, need_data, n->data, ret_path, err);
+        return take_fetched(n, need_data, ret_path, err);
     }
     if (n->data[0] != '/' || strlen(n->data) >= GOD_PATH_MAX || !god_file_exists(n->data)) {
         return god_fail(err, GOD_E_NOT_FOUND, "the test data of the task is no file of this machine");
@@ -308,7 +315,7 @@ static god_status begin(const gdi_execution *x, const places *p, json_t **ret_re
     needs n;
     json_t *job = NULL;
     GOD_TRY(read_needs(x, &n, err));
-    if (!has_folder(x)) {
+    if (!has_folder(x) || n.data[0] != '/') {
         GOD_TRY(fetch(x, &n, err));
         if (n.fetched == NULL) {
             *ret_wait_ms = fetch_look_ms;

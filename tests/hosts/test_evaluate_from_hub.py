@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration", "api"))
+for folder in ("integration/api", "entry"):
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", folder))
 from host import Host
 from jobs import add, await_end, result_of
+from parties import Party
 
 
 def model(root, name, score):
@@ -24,7 +26,8 @@ def model(root, name, score):
 
 
 def evaluation(rows, names, base="demo/base"):
-    return {"task_id": "t", "task_type": "FaultTask", "model_id": base, "test_data": "file://" + rows, "details": {},
+    data = rows if "://" in rows else "file://" + rows
+    return {"task_id": "t", "task_type": "FaultTask", "model_id": base, "test_data": data, "details": {},
             "submissions": [{"hotkey": f"hk-{name}", "repo": f"demo/{name}"} for name in names]}
 
 
@@ -50,6 +53,39 @@ def check(host, rows, log):
     assert await_end(host, "evaluate/t/4")["state"] == "failed"
 
 
+def check_signed(host, name):
+    """Test data at a signed address, as tasks of this host have it: fetched once."""
+    asked = []
+
+    def answer(request, _body):
+        asked.append(request.path)
+        return 200, b"[]\n", {}
+
+    party = Party("127.0.0.1", answer)
+    url = f"http://127.0.0.1:{party.port}/bkt/0123_test_data.json?X-Amz-Signature=secret-of-{name}"
+    for i in range(2):
+        add(host, "evaluate", f"{name}/{i}", evaluation(url, ["one"]))
+        assert result_of(host, f"evaluate/{name}/{i}")["scores"]["hk-one"]["status"] == "ok"
+    assert len(asked) == 1, asked
+    party.answer = lambda _request, _body: (403, b"", {})
+    add(host, "evaluate", f"{name}/gone", evaluation(url + "x", ["one"]), attempts=1)
+    job = await_end(host, f"evaluate/{name}/gone")
+    assert job["state"] == "failed" and "secret-of" not in job["message"], job
+
+
+def check_folder(god, work, plugin):
+    """Models in a folder, test data at a signed address."""
+    for name, score in (("base", 1), ("one", 2.5)):
+        os.makedirs(os.path.join(work, "models/demo"), exist_ok=True)
+        model(os.path.join(work, "models/demo"), name, score)
+    host = Host(god, None, None, f"tournament: {{models_dir: {work}/models}}\nplugins: {{files: [{plugin}]}}\n"
+                                 "worker: {threads: 1}\n")
+    host.run_once()
+    with host:
+        check_signed(host, "folder")
+        assert host.stop() == 0, "".join(host.lines)
+
+
 def main():
     god, hub, plugin = sys.argv[1:]
     with tempfile.TemporaryDirectory() as work:
@@ -67,9 +103,11 @@ def main():
             try:
                 with host:
                     check(host, rows, log)
+                    check_signed(host, "hub")
                     assert host.stop() == 0, "".join(host.lines)
             finally:
                 server.stdin.close()
+        check_folder(god, work, plugin)
     print("evaluations of models on a hub: fine")
 
 
