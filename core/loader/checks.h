@@ -55,6 +55,7 @@ gdi_check_fn gdi_check_exports, gdi_check_opening;                              
 gdi_check_fn gdi_check_open_close, gdi_check_close_null, gdi_check_two_instances;      /* checks_instance.c */
 gdi_check_fn gdi_check_query_unknown, gdi_check_open_rubbish;                          /* checks_instance.c */
 gdi_check_fn gdi_check_task_rubbish, gdi_check_task_odd, gdi_check_task_given;         /* checks_task.c */
+gdi_check_fn gdi_check_intake;                                                         /* checks_intake.c */
 gdi_check_fn gdi_check_args_steady, gdi_check_args_refused;                            /* checks_task.c */
 gdi_check_fn gdi_check_needs, gdi_check_needs_refused, gdi_check_cache_key;            /* checks_dataset.c */
 gdi_check_fn gdi_check_cache_key_input, gdi_check_cache_key_buffer, gdi_check_prepare; /* checks_dataset.c */
