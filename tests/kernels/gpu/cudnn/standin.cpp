@@ -8,6 +8,7 @@
  * has written; a run that lacks a tensor, has one too many, or one at an address that is not aligned as it was said to
  * be; a handle without a stream; anything that is not destroyed before the handle is.
  *
+ * $GOD_STANDIN_FAIL names a call that fails: create, graph (its finalizing) or execute.
  * Heads of more than $GOD_STANDIN_DIM_MAX elements (128) have no plan, and $GOD_STANDIN_VERSION is its version. At the
  * end one line goes to $GOD_STANDIN_LOG: how many plans were made and refused, and how many runs of how many sequences
  * there were. */
@@ -105,6 +106,12 @@ int64_t head_dim(const descriptor *graph)
     return dim(read_graph(graph).front().inputs.front(), 3);
 }
 
+bool fails(const char *call)
+{
+    const char *stated = getenv("GOD_STANDIN_FAIL");
+    return stated != nullptr && strcmp(stated, call) == 0;
+}
+
 int finalize_plan(descriptor *plan)
 {
     const char *stated = getenv("GOD_STANDIN_DIM_MAX");
@@ -147,11 +154,14 @@ EXPORT size_t cudnnGetVersion()
 
 EXPORT const char *cudnnGetErrorString(int status)
 {
-    return status == GNN_CUDNN_SUCCESS ? "success" : "not supported by the stand-in";
+    return status == GNN_CUDNN_SUCCESS ? "success" : "the stand-in does not do it";
 }
 
 EXPORT int cudnnCreate(handle **ret_handle)
 {
+    if (fails("create")) {
+        return GNN_CUDNN_INTERNAL;
+    }
     *ret_handle = new handle();
     return GNN_CUDNN_SUCCESS;
 }
@@ -250,6 +260,9 @@ EXPORT int cudnnBackendFinalize(void *given)
     }
     if (d->kind == GNN_CUDNN_GRAPH) {
         check_graph(d);
+        if (fails("graph")) {
+            return GNN_CUDNN_INTERNAL;
+        }
     }
     const int status = d->kind == GNN_CUDNN_PLAN ? finalize_plan(d) : GNN_CUDNN_SUCCESS;
     d->finalized = status == GNN_CUDNN_SUCCESS;
@@ -262,6 +275,9 @@ EXPORT int cudnnBackendExecute(handle *h, void *given_plan, void *given_pack)
     if (h->stream == nullptr || !plan->finalized || !pack->finalized || plan->kind != GNN_CUDNN_PLAN ||
         pack->kind != GNN_CUDNN_VARIANT_PACK) {
         give_up("a run without a stream, a plan or a variant pack");
+    }
+    if (fails("execute")) {
+        return GNN_CUDNN_INTERNAL;
     }
     counts.sequences += work_out(graph_of_plan(plan), pack);
     counts.runs++;

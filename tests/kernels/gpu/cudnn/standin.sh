@@ -29,4 +29,7 @@ refused() { # NAME=VALUE EXIT_STATUS WORDS
 }
 refused GOD_NN_CUDNN=/nonexistent/libcudnn.so.9 77 'cuDNN 9 cannot be opened'
 refused GOD_STANDIN_VERSION=90600 77 'cuDNN 90600 is too old'
+refused GOD_STANDIN_FAIL=create 1 'cuDNN 91801 cannot be started: the stand-in does not do it'
+refused GOD_STANDIN_FAIL=graph 1 'cuDNN stopped at the graph of operations for attention with'
+refused GOD_STANDIN_FAIL=execute 1 'attention by cuDNN failed on the CUDA device'
 refused GOD_NN_ATTENTION=fast 1 'it can be own or cudnn'
