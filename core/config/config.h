@@ -68,7 +68,7 @@ typedef struct gdi_config {
     gdi_strings tournament_environments, tournament_environment_models, tournament_dataset_white_list;
     char *tournament_environment_target_model;
     json_t *tournament_prep_environments; /* object: environment -> what a model preparation is told of it */
-    json_t *tournament_rules; /* object: see core/host/rules_settings.h */
+    json_t *tournament_rules;             /* object: see core/host/rules_settings.h */
     char *tournament_models_dir, *tournament_nodes, *tournament_notify_file, *tournament_notify_variable;
     char *tournament_training_logs_url, *tournament_scores_url;
     char *store_url; /* "": sqlite:<paths_state_dir>/god.db, see core/store/configured.h */
