@@ -8,8 +8,17 @@
 
 #include "model.h"
 
+/* A pair of symbols with ids below GDT_LOW_IDS, where the bytes of byte-level tables are, a few of them special tokens:
+ * every piece starts with such pairs, and neighbours lie side by side here. */
+enum { GDT_LOW_IDS = 288 };
+typedef struct gdt_low_pair {
+    uint32_t rank_1; /* 1 more than its rank; 0: not in the table */
+    int32_t merged;
+} gdt_low_pair;
+
 typedef struct gdt_bpe {
     gdt_pairs merges;
+    gdt_low_pair *low;     /* GDT_LOW_IDS squared, the same merges once more */
     uint32_t rank_end;     /* one more than the highest rank */
     uint32_t is_monotone;  /* a pair ranks behind the merges that make its symbols, as in tables that were trained */
     gdt_index raw;         /* raw_bytes: bytes -> id, for ignore_merges */

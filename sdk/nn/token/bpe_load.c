@@ -15,6 +15,7 @@ static void fini(void *self)
         return;
     }
     gdt_pairs_fini(&bpe->merges);
+    free(bpe->low);
     gdt_index_fini(&bpe->raw);
     free(bpe->prefix);
     free(bpe->suffix);
@@ -119,6 +120,9 @@ static god_status load_merge(gdt_model *model, const char *where, size_t rank, j
     GOD_TRY(god_text_append(joined, h.right + prefix_bytes, h.right_bytes - prefix_bytes, err));
     GOD_TRY(find_piece(model, where, rank, joined->data, joined->bytes, &merged_id, err));
     gdt_pairs_put(&bpe->merges, left_id, right_id, (uint32_t)rank, merged_id);
+    if (left_id < GDT_LOW_IDS && right_id < GDT_LOW_IDS) {
+        bpe->low[left_id * GDT_LOW_IDS + right_id] = (gdt_low_pair){(uint32_t)rank + 1, merged_id};
+    }
     return GOD_OK;
 }
 
@@ -162,6 +166,10 @@ static god_status load_merges(gdt_model *model, const char *where, json_t *objec
     }
     GOD_TRY(gdt_pairs_init(&bpe->merges, json_array_size(merges), err));
     bpe->rank_end = (uint32_t)json_array_size(merges);
+    bpe->low = calloc((size_t)GDT_LOW_IDS * GDT_LOW_IDS, sizeof *bpe->low);
+    if (bpe->low == NULL) {
+        return god_fail(err, GOD_E_NOMEM, "%s: out of memory for %zu merges", where, json_array_size(merges));
+    }
     god_text joined = GOD_TEXT_INIT;
     god_status status = GOD_OK;
     json_array_foreach(merges, rank, merge)

@@ -2,10 +2,11 @@
  *
  *   scan     short pieces: look through all pairs for the best one, again and again
  *   buckets  long pieces of a monotone table: a list of pairs for each rank, and one walk over the ranks. A pair with
- * the merged symbol ranks behind the merge that made it, so the walk never turns back. Pairs of one rank are the same
- *            two symbols; they overlap in a run of equals alone, which is merged from its left end. Time is linear in
- * the symbols, plus a bit per merge of the table queue    long pieces of any table: a heap of pairs, n log n.
- * SentencePiece tables are of this kind */
+ *            the merged symbol ranks behind the merge that made it, so the walk never turns back. Pairs of one rank are
+ *            the same two symbols; they overlap in a run of equals alone, which is merged from its left end. Time is
+ *            linear in the symbols, plus a bit per merge of the table
+ *   queue    long pieces of any table: a heap of pairs, n log n. SentencePiece tables are of this kind
+ */
 #include "bpe.h"
 
 /* Up to here a scan is faster than the others. */
@@ -16,6 +17,12 @@ enum { scan_symbols_max = 48 };
 
 static inline void rank_pair(const gdt_bpe *bpe, gdt_symbol *left, const gdt_symbol *right)
 {
+    if (left->id < GDT_LOW_IDS && right->id < GDT_LOW_IDS) {
+        const gdt_low_pair *low = &bpe->low[left->id * GDT_LOW_IDS + right->id];
+        left->rank = low->rank_1 - 1; /* 0 - 1 is NO_RANK */
+        left->merged = low->merged;
+        return;
+    }
     const gdt_pair_slot *slot = gdt_pairs_get(&bpe->merges, left->id, right->id);
     left->rank = slot != NULL ? slot->rank : NO_RANK;
     left->merged = slot != NULL ? slot->merged : -1;

@@ -51,6 +51,13 @@ static inline size_t place_of(const uint64_t key[key_words], size_t bytes)
     return (size_t)(hash & (GDT_CACHE_ENTRIES / 2 - 1)) * 2;
 }
 
+/* There is one entry more than is used, so that they can begin where a cache line does. */
+static inline cached_word *entries_of(const gdt_work *work)
+{
+    const size_t into = (uintptr_t)work->words % sizeof(cached_word);
+    return (cached_word *)(void *)((char *)work->words + (into > 0 ? sizeof(cached_word) - into : 0));
+}
+
 static inline int is_entry_of(const cached_word *entry, const uint64_t key[key_words], size_t bytes)
 {
     uint64_t difference = entry->bytes ^ (uint64_t)bytes;
@@ -110,13 +117,13 @@ god_status gdt_cache_encode(const gdt_model *model, gdt_work *work, const gdt_pi
         return model->encode(model, work, piece, tokens, err);
     }
     if (work->words == NULL) {
-        work->words = calloc(GDT_CACHE_ENTRIES, sizeof(cached_word));
+        work->words = calloc(GDT_CACHE_ENTRIES + 1, sizeof(cached_word));
         if (work->words == NULL) {
             return god_fail(err, GOD_E_NOMEM, "encode: out of memory for the word cache");
         }
     }
     load_key(work->text + piece->begin, bytes, key);
-    cached_word *pair = (cached_word *)work->words + place_of(key, bytes);
+    cached_word *pair = entries_of(work) + place_of(key, bytes);
     for (size_t i = 0; i < 2; i++) {
         if (is_entry_of(&pair[i], key, bytes)) {
             return push_entry(&pair[i], piece->begin, tokens, err);
