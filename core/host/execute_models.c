@@ -4,12 +4,13 @@
  * ("base_model: OWNER/NAME", or a list of one). The files come through the cache, at the commit that main has now. */
 #include "core/cycles/work.h"
 #include "core/host/executors.h"
+#include "core/training/card.h"
 #include "god/helpers/json.h"
 #include "god/helpers/text.h"
 
 #include <stdlib.h>
 
-enum { file_bytes_max = 1 << 20, name_bytes_max = 200 };
+enum { file_bytes_max = 1 << 20 };
 
 typedef struct reading {
     gdi_fetcher *fetcher;
@@ -47,7 +48,7 @@ static god_status read_file(reading *r, const char *name, char **ret_text, size_
 
 /* ---- adapter_config.json ---- */
 
-static god_status base_of_adapter(reading *r, char ret_base[name_bytes_max + 1], god_error *err)
+static god_status base_of_adapter(reading *r, char ret_base[GDI_CARD_NAME_BYTES], god_error *err)
 {
     static const char name[] = "adapter_config.json";
     char *text = NULL;
@@ -63,66 +64,18 @@ static god_status base_of_adapter(reading *r, char ret_base[name_bytes_max + 1],
     if (status == GOD_OK) {
         status = god_json_opt_str(name, config, "base_model_name_or_path", &base, err);
     }
-    if (status == GOD_OK && base != NULL && gdi_hub_is_name(base)) {
-        (void)snprintf(ret_base, name_bytes_max + 1, "%s", base);
+    if (status == GOD_OK && base != NULL && strlen(base) < GDI_CARD_NAME_BYTES && gdi_hub_is_name(base)) {
+        (void)snprintf(ret_base, GDI_CARD_NAME_BYTES, "%s", base);
     }
     json_decref(config);
     return status;
 }
 
-/* ---- README.md ---- */
-
-/* "OWNER/NAME" with blanks and quotes around it. Nothing is written for what is no name. */
-static void take_name(const char *from, size_t bytes, char ret_base[name_bytes_max + 1])
-{
-    static const char around[] = " \t\r\"'";
-    char name[name_bytes_max + 1];
-    while (bytes > 0 && strchr(around, *from) != NULL) {
-        from++;
-        bytes--;
-    }
-    while (bytes > 0 && strchr(around, from[bytes - 1]) != NULL) {
-        bytes--;
-    }
-    if (bytes == 0 || bytes > name_bytes_max) {
-        return;
-    }
-    (void)snprintf(name, sizeof name, "%.*s", (int)bytes, from);
-    if (gdi_hub_is_name(name)) {
-        memcpy(ret_base, name, bytes + 1);
-    }
-}
-
-/* The block between the first two lines of "---". */
-static void base_of_card(const char *card, char ret_base[name_bytes_max + 1])
-{
-    static const char key[] = "base_model:";
-    uint32_t in_list = 0;
-    if (strncmp(card, "---\n", 4) != 0 && strncmp(card, "---\r\n", 5) != 0) {
-        return;
-    }
-    for (const char *line = strchr(card, '\n'); line != NULL && ret_base[0] == '\0'; line = strchr(line, '\n')) {
-        size_t bytes = strcspn(++line, "\n");
-        if (strncmp(line, "---", 3) == 0) {
-            return;
-        }
-        if (strncmp(line, key, sizeof key - 1) == 0) {
-            take_name(line + sizeof key - 1, bytes - (sizeof key - 1), ret_base);
-            in_list = 1;
-        } else if (in_list && bytes > 0 && strspn(line, " ") < bytes && line[strspn(line, " ")] == '-') {
-            size_t skip = strspn(line, " ") + 1;
-            take_name(line + skip, bytes - skip, ret_base);
-        } else {
-            in_list = 0;
-        }
-    }
-}
-
 /* ---- the job ---- */
 
-static god_status find_base(reading *r, char ret_base[name_bytes_max + 1], god_error *err)
+static god_status find_base(reading *r, char ret_base[GDI_CARD_NAME_BYTES], god_error *err)
 {
-    char *card = NULL, uri[name_bytes_max + 16];
+    char *card = NULL, uri[GDI_CARD_NAME_BYTES + 16];
     size_t bytes = 0;
     (void)snprintf(uri, sizeof uri, "hf://%s", r->repo);
     GOD_TRY(gdi_fetcher_list(r->fetcher, uri, &r->listing, err));
@@ -131,7 +84,7 @@ static god_status find_base(reading *r, char ret_base[name_bytes_max + 1], god_e
         GOD_TRY(read_file(r, "README.md", &card, &bytes, err));
     }
     if (card != NULL) {
-        base_of_card(card, ret_base);
+        gdi_card_base(card, bytes, ret_base);
     }
     free(card);
     return GOD_OK;
@@ -139,11 +92,11 @@ static god_status find_base(reading *r, char ret_base[name_bytes_max + 1], god_e
 
 god_status gdi_run_read_model_base(const gdi_execution *x, json_t **ret_result, god_error *err)
 {
-    char base[name_bytes_max + 1] = "";
+    char base[GDI_CARD_NAME_BYTES] = "";
     reading r = {.fetcher = NULL};
     const gdi_fetcher_hooks hooks = {.stop_asked = x->stop_asked, .user = x->user};
     GOD_TRY(god_json_get_str("payload", x->payload, "repo", &r.repo, err));
-    if (!gdi_hub_is_name(r.repo) || strlen(r.repo) > name_bytes_max) {
+    if (!gdi_hub_is_name(r.repo) || strlen(r.repo) >= GDI_CARD_NAME_BYTES) {
         return god_fail(err, GOD_E_DATA, "\"%.200s\" is no name of a model on the hub", r.repo);
     }
     GOD_TRY(gdi_fetcher_open(x->config, &hooks, &r.fetcher, err));

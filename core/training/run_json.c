@@ -52,6 +52,22 @@ static const char *output_of(const gdi_plan *plan)
                : plan->upload_local_folder;
 }
 
+json_t *gdi_run_sidecars(const gdi_plan *plan, const json_t *environments)
+{
+    const json_t *given = json_object_get(environments, plan->sidecar == NULL ? "" : plan->sidecar);
+    const char *image = json_string_value(json_object_get(given, "image"));
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < plan->sidecar_count; i++) {
+        json_t *sidecar = json_pack("{s:s}", "image", image != NULL ? image : GDI_RUN_ENVIRONMENT_IMAGE);
+        json_t *command = json_object_get(given, "command");
+        if (json_is_array(command)) {
+            (void)json_object_set(sidecar, "command", command);
+        }
+        (void)json_array_append_new(list, sidecar);
+    }
+    return list;
+}
+
 static json_int_t or_usual(uint64_t value, uint64_t usual)
 {
     return (json_int_t)(value != 0 ? value : usual);

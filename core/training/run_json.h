@@ -24,6 +24,13 @@ typedef struct gdi_run_settings {
     uint64_t time_limit_s;         /* [that of the plan] */
 } gdi_run_settings;
 
+/* The published image of environment servers. */
+#define GDI_RUN_ENVIRONMENT_IMAGE "gradientsio/mcts-api:latest"
+/* The servers of a training, one for each GPU, all of the environment that the plan names: [] for none. environments:
+ * {"gin_rummy": {"image": "...", "command": [...]}, ...}; NULL, or no entry: GDI_RUN_ENVIRONMENT_IMAGE with its own
+ * command. Owned by the caller; NULL: no memory. */
+json_t *gdi_run_sidecars(const gdi_plan *plan, const json_t *environments);
+
 /* Owned by the caller. */
 god_status gdi_run_json(const gdi_plan *plan, const gdi_run_settings *settings, json_t **ret_root, god_error *err);
 

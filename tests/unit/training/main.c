@@ -5,6 +5,7 @@
 int main(void)
 {
     SRunner *runner = srunner_create(training_vectors_suite());
+    srunner_add_suite(runner, training_card_suite());
     srunner_add_suite(runner, training_request_suite());
     srunner_add_suite(runner, training_model_prep_suite());
     srunner_add_suite(runner, training_output_suite());

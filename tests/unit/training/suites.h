@@ -4,6 +4,7 @@
 
 #include <check.h>
 
+Suite *training_card_suite(void);
 Suite *training_model_prep_suite(void);
 Suite *training_output_suite(void);
 Suite *training_request_suite(void);
