@@ -116,8 +116,8 @@ static god_status make_dir(gdi_run_task *task, const gdi_start_request *request,
     return realpath(dir, task->dir) != NULL ? GOD_OK : god_fail_errno(err, GOD_E_IO, "cannot find \"%s\"", dir);
 }
 
-static god_status run_plan(gdi_run_task *task, const gdi_layout *layout, const gdi_start_request *request,
-                           const gdi_plan *plan, uint32_t *ret_fine, god_error *err)
+static god_status run_plan(gdi_run_task *task, const gdi_layout *layout, const gdi_config *config,
+                           const gdi_start_request *request, const gdi_plan *plan, uint32_t *ret_fine, god_error *err)
 {
     char output_dir[GOD_PATH_MAX], checkpoints_dir[GOD_PATH_MAX], cache_dir[GOD_PATH_MAX];
     gdi_run_state state;
@@ -127,7 +127,7 @@ static god_status run_plan(gdi_run_task *task, const gdi_layout *layout, const g
     GOD_TRY(gdi_run_task_fill_cache(task, plan, err));
     GOD_TRY(god_path_join(task->dir, "cache", cache_dir, err));
     GOD_TRY(gdi_stats_write(cache_dir, request, plan, err));
-    GOD_TRY(gdi_run_task_run(task, layout, plan, &state, err));
+    GOD_TRY(gdi_run_task_run(task, layout, config, plan, &state, err));
     GOD_TRY(god_path_join(task->dir, "checkpoints", checkpoints_dir, err));
     GOD_TRY(god_path_join(checkpoints_dir, plan->upload_local_folder + strlen(GDI_CHECKPOINTS_TARGET) + 1, output_dir,
                           err));
@@ -137,15 +137,15 @@ static god_status run_plan(gdi_run_task *task, const gdi_layout *layout, const g
     return state.outcome == GDI_RUN_CANCELLED ? god_fail(err, GOD_E_CANCELLED, "interrupted") : GOD_OK;
 }
 
-static god_status run_task(gdi_run_task *task, const gdi_layout *layout, const gdi_training_types *types,
-                           uint32_t *ret_fine, god_error *err)
+static god_status run_task(gdi_run_task *task, const gdi_layout *layout, const gdi_config *config,
+                           const gdi_training_types *types, uint32_t *ret_fine, god_error *err)
 {
     gdi_start_request request;
     gdi_plan plan = {.task_type = NULL};
     const gdi_plan_options how = {.clone_root = NULL};
     GOD_TRY(gdi_start_request_read(task->task_path, &request, err));
     god_status status = gdi_plan_make(types, &request, &how, &plan, err);
-    status = status == GOD_OK ? run_plan(task, layout, &request, &plan, ret_fine, err) : status;
+    status = status == GOD_OK ? run_plan(task, layout, config, &request, &plan, ret_fine, err) : status;
     gdi_plan_clear(&plan);
     gdi_start_request_clear(&request);
     return status;
@@ -162,7 +162,7 @@ static god_status run(gdi_run_task *task, uint32_t *ret_fine, god_error *err)
     GOD_TRY(gdi_config_load(task->config_path, &config, err));
     god_status status = gdi_training_types_open(&config, &layout, &log, salt, &types, err);
     if (status == GOD_OK) {
-        status = task->repo != NULL ? run_task(task, &layout, &types, ret_fine, err)
+        status = task->repo != NULL ? run_task(task, &layout, &config, &types, ret_fine, err)
                                     : gdi_run_task_whole(task, &layout, &config, &types, salt, ret_fine, err);
     }
     gdi_training_types_close(&types);

@@ -24,9 +24,9 @@ god_status gdi_run_task_fill_cache(const gdi_run_task *task, const gdi_plan *pla
 /* Makes DIR/source: a copy of a local folder (what git tracks or not, without .git), or a clone at --commit. */
 god_status gdi_run_task_fetch_source(const gdi_run_task *task, const gdi_layout *layout, god_error *err);
 
-/* Writes DIR/run.json and runs it, printing what it prints. */
-god_status gdi_run_task_run(const gdi_run_task *task, const gdi_layout *layout, const gdi_plan *plan,
-                            gdi_run_state *ret_state, god_error *err);
+/* Writes DIR/run.json and runs it, printing what it prints. `config` names the images of environment servers. */
+god_status gdi_run_task_run(const gdi_run_task *task, const gdi_layout *layout, const gdi_config *config,
+                            const gdi_plan *plan, gdi_run_state *ret_state, god_error *err);
 
 /* The whole job of a trainer, when there is no --repo: everything comes from where the task says. */
 god_status gdi_run_task_whole(gdi_run_task *task, const gdi_layout *layout, const gdi_config *config,

@@ -124,9 +124,13 @@ god_status gdi_run_task_whole(gdi_run_task *task, const gdi_layout *layout, cons
                      .salt = salt,
                      .hub_user = task->upload_user,
                      .calls = &calls,
+                     .environments = config->trainer_environments,
+                     .prep_image = config->trainer_prep_image[0] != '\0' ? config->trainer_prep_image : NULL,
+                     .prep_dir = config->trainer_prep_folder[0] != '\0' ? config->trainer_prep_folder : NULL,
                      .run = {.runner = task->runner,
                              .trusted = 1, /* one's own code, on one's own machine */
                              .build_network = task->build_network,
+                             .build_disk_bytes_max = (uint64_t)config->trainer_build_disk_gib << 30,
                              .memory_bytes = (uint64_t)task->memory_bytes,
                              .nano_cpus = (uint64_t)task->threads * 1000000000u,
                              .time_limit_s = (uint64_t)task->time_limit_s},

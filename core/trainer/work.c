@@ -121,29 +121,9 @@ static god_status download_step(gdi_job *job, god_error *err)
 
 /* ---- run ---- */
 
-/* One server for each GPU, all of the environment that the plan names. NULL: none; owned by the caller. */
-static json_t *training_sidecars(const gdi_job *job)
-{
-    const gdi_work *work = job->work;
-    const json_t *given = json_object_get(work->environments, job->plan.sidecar == NULL ? "" : job->plan.sidecar);
-    const char *image = json_string_value(json_object_get(given, "image"));
-    json_t *list = json_array();
-    if (image == NULL) {
-        image = work->fallback_image != NULL ? work->fallback_image : GDI_WORK_ENVIRONMENT_IMAGE;
-    }
-    for (uint32_t i = 0; i < job->plan.sidecar_count; i++) {
-        json_t *sidecar = json_pack("{s:s}", "image", image), *command = json_object_get(given, "command");
-        if (json_is_array(command)) {
-            (void)json_object_set(sidecar, "command", command);
-        }
-        (void)json_array_append_new(list, sidecar);
-    }
-    return list;
-}
-
 static god_status run_step(gdi_job *job, god_error *err)
 {
-    json_t *sidecars = job->is_prep ? gdi_prep_sidecars(job) : training_sidecars(job);
+    json_t *sidecars = job->is_prep ? gdi_prep_sidecars(job) : gdi_run_sidecars(&job->plan, job->work->environments);
     god_status status = gdi_run_step(job, sidecars, err);
     json_decref(sidecars);
     return status;

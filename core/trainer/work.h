@@ -80,10 +80,7 @@ typedef struct gdi_work {
     /* How to run: name and configuration of the runner, trusted, build_network, limits. run_id, source_dir, cache_dir
      * and sidecars are filled in here. runner NULL: "container". */
     gdi_run_settings run;
-    /* Environment servers: {"gin_rummy": {"image": "...", "command": [...]}, ...}; NULL, or no entry: fallback_image
-     * with its own command. */
-    const json_t *environments;
-    const char *fallback_image; /* NULL: GDI_WORK_ENVIRONMENT_IMAGE */
+    const json_t *environments; /* their servers, see gdi_run_sidecars; may be NULL */
     /* Images of the model preparation; NULL: those of core/training/model_prep.h. prep_dir, when set, is a folder with
      * a Dockerfile that is built instead. */
     const char *prep_image, *prep_dir;
@@ -92,7 +89,6 @@ typedef struct gdi_work {
     uint32_t allow_local_repository; /* 1: file: and http: to loopback, for tests and one's own repositories */
 } gdi_work;
 
-#define GDI_WORK_ENVIRONMENT_IMAGE "gradientsio/mcts-api:latest"
 enum { GDI_WORK_DATASET_TIME_LIMIT_S = 1800, GDI_WORK_MESSAGE_BYTES = 600 };
 
 /* How a job ended. */

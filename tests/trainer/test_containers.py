@@ -3,11 +3,13 @@
 
 usage: test_containers.py BUILD_DIR          77: skipped, and why
 """
+import json
+import subprocess
 import sys
 import time
 
 from containers import trainer_in_containers
-from harness import Skip
+from harness import SERVE, TRAINING, Skip
 
 MILESTONES = ["Downloading data", "Docker image built with tag: god-run-", "Container started: god-run-",
               "Training completed successfully.", "cleaned up."]
@@ -44,6 +46,35 @@ def check_failure(trainer):
         "[ERROR] Image Build failed" in line and "missing" in line for line in record["logs"]), record
 
 
+def check_run_task(scene, trainer):
+    """`god run-task` with a task that is played: the servers' image is fetched and told, and the training finds them."""
+    registry = scene.start_registry()
+    image = f"{registry.address}/games/server:1"
+    folder = trainer.top / "local"
+    folder.mkdir()
+    (folder / "model").mkdir()
+    (folder / "model/config.json").write_text("{}")
+    (folder / "god.yaml").write_text(
+        f"trainer: {{environments: {{gin_rummy: {{image: '{image}', command: {json.dumps(SERVE)}}}}}}}\n")
+    request = trainer.request("t-3", "hk", dataset="env_task_dummy_dataset", github_commit_hash=None)
+    request["training_data"]["dataset_type"] = {"environment_names": ["gin_rummy"]}
+    (folder / "task.json").write_text(json.dumps(request))
+    (folder / "data.json").write_text("[]")
+    script = trainer.repository / "train.sh"
+    script.write_text(script.read_text().replace("while [ ! -e", "while false && [ ! -e")
+                      .replace("$(cat /app/checkpoints/go)", "well"))
+    (trainer.repository / "dockerfiles/standalone-text-trainer.dockerfile").write_text(TRAINING)
+    done = subprocess.run([str(scene.build / "bin/god"), "run-task", "task.json", "--repo", str(trainer.repository),
+                           "--model", "model", "--data", "data.json", "--runner-config", json.dumps(scene.config()),
+                           "--memory", str(1 << 30), "--cpus", "1", "--config", "god.yaml", "--out", "out"],
+                          cwd=folder, capture_output=True, text=True, check=False)
+    assert f"pulling {image}: " in done.stderr and f"pulled {image}\n" in done.stderr, done.stderr
+    variables = (folder / "out/checkpoints/t-3/repo-t-3/environment.txt").read_text()
+    assert "ENVIRONMENT_SERVER_URLS=http://10." in variables and "success" in done.stdout, (variables, done.stdout)
+    scene.podman("rmi", "--force", image)
+    registry.close()
+
+
 KINDS = ("mounts", "containers", "images", "volumes", "layers")
 
 
@@ -67,6 +98,7 @@ def main():
             before = scene.machine()
             check_success(trainer)
             check_failure(trainer)
+            check_run_task(scene, trainer)
             deadline = time.monotonic() + 20
             while (after := left(scene, trainer)) != left_of(before) and time.monotonic() < deadline:
                 time.sleep(0.05)
