@@ -158,6 +158,8 @@ def check_others(host, store, work):
     rewards = [{"reward_func": "def f(completions): return [1.0]", "reward_weight": 1.0}]
     grpo = {"field_prompt": "p", "extra_column": "r", "reward_functions": rewards}
     add(host, "prepare_task", "grpo", payload("grpo", "file://" + pairs, grpo, "GrpoTask"))
+    table = write(work, "table.csv", "q,a\r\n" + "".join(f'"what, {i}",{i}\r\n' for i in range(ROWS)))
+    add(host, "prepare_task", "csv", payload("csv", "file://" + table, {"field_instruction": "q", "field_output": "a"}))
     env = {"environment_names": ["gin_rummy"]}
     add(host, "prepare_task", "env", payload("env", None, env, "EnvTask"))
     chat = result_of(host, "prepare_task/chat")
@@ -171,6 +173,8 @@ def check_others(host, store, work):
     result = result_of(host, "prepare_task/grpo")
     assert result["fields"] == {"field_prompt": "prompt", "extra_column": "extra_data", "reward_functions": rewards}
     assert set(store.files_of(result)[1][0]) == {"prompt", "extra_data"}
+    train, test = store.files_of(result_of(host, "prepare_task/csv"))
+    assert sorted(int(one["output"]) for one in train + test) == list(range(ROWS)) and train[0]["instruct"].startswith("what, ")
     assert result_of(host, "prepare_task/env") == {"training_data": "env_task_dummy_dataset"}
 
 
@@ -199,7 +203,7 @@ def check_failures(host, work):
              "empty": ("file://" + empty, None, "are empty, at most 80 % may be"),
              "column": ("file://" + few, INSTRUCT | {"field_input": "nothing"}, 'no column "nothing", which "field_input" names'),
              "unnamed": ("file://" + few, {"field_instruction": "q"}, '"field_output" names no column'),
-             "parquet": ("demo/columnar", None, 'no file that ends with one of ".json .jsonl", but data/train-00000.parquet'),
+             "parquet": ("demo/columnar", None, 'no file that ends with one of ".json .jsonl .csv", but data/train-00000.parquet'),
              "none": (None, None, 'the task names no data set ("ds")'),
              "climbing": ("../../etc", None, "neither an address nor the name of a data set")}
     for name, (ds, fields, _) in cases.items():

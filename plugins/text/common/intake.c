@@ -1,7 +1,9 @@
 #include "common/intake.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
+#include "common/csv.h"
 #include "common/float_text.h"
 #include "common/python_json.h"
 #include "common/rows.h"
@@ -48,7 +50,7 @@ static const char *source_of(const gtx_task_spec *spec, const column *c)
 
 god_status gtx_intake_plan(const gtx_task_spec *spec, gtx_kind kind, god_intake_plan *ret_plan, god_error *err)
 {
-    static const char *const endings[] = {".json", ".jsonl", NULL};
+    static const char *const endings[] = {".json", ".jsonl", ".csv", NULL};
     const god_intake_plan plan = {
         .size = GOD_SIZE_TO(god_intake_plan, placeholder), .form = GOD_INTAKE_ROWS, .endings = endings};
     for (const column *c = columns_of(kind); c->member != NULL; c++) {
@@ -257,11 +259,18 @@ god_status gtx_intake_rows(const gtx_task_spec *spec, gtx_kind kind, const gtx_r
     return status;
 }
 
+static uint32_t is_csv(const char *path)
+{
+    static const char ending[] = ".csv";
+    size_t bytes = strlen(path), ending_bytes = sizeof ending - 1;
+    return bytes > ending_bytes && strcasecmp(path + bytes - ending_bytes, ending) == 0;
+}
+
 static god_status add_file(gtx_rows *rows, const char *path, god_error *err)
 {
     gtx_rows more = {0};
     god_error why = GOD_ERROR_INIT;
-    god_status status = gtx_rows_read(path, &more, &why);
+    god_status status = is_csv(path) ? gtx_csv_read(path, &more, &why) : gtx_rows_read(path, &more, &why);
     if (status != GOD_OK) {
         const char *name = strrchr(path, '/');
         return god_fail(err, status, "%.100s: %s", name == NULL ? path : name + 1, why.message);

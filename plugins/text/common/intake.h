@@ -7,7 +7,8 @@
  *     chat       conversations: messages without role or content go, conversations of fewer than two messages too
  *
  * Values become strings: null and what is missing "", numbers and booleans as Python prints them, lists and objects as
- * JSON. Files are JSON arrays of objects and JSON Lines (common/rows.h).
+ * JSON. Files are JSON arrays of objects and JSON Lines (common/rows.h), and tables (common/csv.h) where the name ends
+ * with .csv.
  */
 #ifndef GTX_INTAKE_H
 #define GTX_INTAKE_H

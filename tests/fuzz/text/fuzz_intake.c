@@ -1,9 +1,10 @@
-/* Any bytes as a data set that a task of each kind is made of. Every row is given or left out, once, and what is given
- * is an object with the columns of its kind. */
+/* Any bytes as a data set, of JSON and as a table, that a task of each kind is made of. Every row is given or left out,
+ * once, and what is given is an object with the columns of its kind. */
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "common/csv.h"
 #include "common/intake.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
@@ -47,17 +48,24 @@ static void run(const gtx_rows *rows, const char *task_type, gtx_kind kind, cons
     gtx_task_spec_free(&spec);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+static void run_all(gtx_rows rows)
 {
-    gtx_rows rows;
-    god_error err = GOD_ERROR_INIT;
-    if (gtx_rows_parse((const char *)data, bytes, &rows, &err) != GOD_OK) {
-        return 0;
-    }
     run(&rows, "InstructTextTask", GTX_KIND_INSTRUCT, "{\"field_instruction\": \"a\", \"field_output\": \"b\"}");
     run(&rows, "DpoTask", GTX_KIND_DPO,
         "{\"field_prompt\": \"a\", \"field_chosen\": \"b\", \"field_rejected\": \"c\"}");
     run(&rows, "ChatTask", GTX_KIND_CHAT, "{\"chat_column\": \"a\"}");
     gtx_rows_free(&rows);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+    gtx_rows rows;
+    god_error err = GOD_ERROR_INIT;
+    if (gtx_rows_parse((const char *)data, bytes, &rows, &err) == GOD_OK) {
+        run_all(rows);
+    }
+    if (gtx_csv_parse((const char *)data, bytes, &rows, &err) == GOD_OK) {
+        run_all(rows);
+    }
     return 0;
 }

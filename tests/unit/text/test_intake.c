@@ -1,6 +1,8 @@
 /* What becomes of the rows of a data set, by kind of task: spec/training.md 20.1, steps 4 and 5. */
 #include "common/intake.h"
 
+#include "common/csv.h"
+
 #include <check.h>
 #include <stdlib.h>
 
@@ -140,12 +142,55 @@ START_TEST(test_text_intake__stops_when_refused)
 }
 END_TEST
 
+/* ---- tables ---- */
+
+typedef struct table_case {
+    const char *text, *expected; /* the rows; or the sentence */
+    god_status status;
+} table_case;
+
+static const table_case tables[] = {
+    {"a,b\n1,2\n", "[{\"a\":\"1\",\"b\":\"2\"}]", GOD_OK},
+    {"\xef\xbb\xbf\"a\",b\r\n\"x, \"\"y\"\"\nz\",\r\n\r\n,2",
+     "[{\"a\":\"x, \\\"y\\\"\\nz\",\"b\":null},{\"a\":null,\"b\":\"2\"}]", GOD_OK},
+    {"a\n\"1\"2\n", "[{\"a\":\"12\"}]", GOD_OK},
+    {"a,b\n1\n", "record 1 has 1 fields, there are 2 columns and at most 1048576 records", GOD_E_DATA},
+    {"a,b\n1,2\n1,2,3", "record 2 has 3 fields, there are 2 columns and at most 1048576 records", GOD_E_DATA},
+    {"a,a\n1,2\n", "column 2 has no name, or that of another", GOD_E_DATA},
+    {"a,\n1,2\n", "column 2 has no name, or that of another", GOD_E_DATA},
+    {"a\n\"1\n2\n", "record 1: a quote is not closed", GOD_E_DATA},
+    {"a\n\xff\n", "record 1: more than 1024 fields, or one that is not UTF-8", GOD_E_DATA},
+    {"a,b\n", "the table has no records", GOD_E_DATA},
+    {"", "the table has no records", GOD_E_DATA},
+};
+enum { table_count = sizeof tables / sizeof *tables };
+
+START_TEST(test_text_csv__reads_tables)
+{
+    const table_case *c = &tables[_i];
+    gtx_rows rows = {0};
+    god_error err = GOD_ERROR_INIT;
+    god_status status = gtx_csv_parse(c->text, strlen(c->text), &rows, &err);
+    ck_assert_msg(status == c->status, "status %d: %s", status, err.message);
+    if (status != GOD_OK) {
+        ck_assert_str_eq(err.message, c->expected);
+        return;
+    }
+    char *found = json_dumps(rows.list, JSON_COMPACT);
+    ck_assert_str_eq(found, c->expected);
+    ck_assert(gtx_rows_has_column(&rows, "a"));
+    free(found);
+    gtx_rows_free(&rows);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("text intake");
     TCase *tests = tcase_create("all");
     tcase_add_loop_test(tests, test_text_intake__makes_rows, 0, case_count);
     tcase_add_test(tests, test_text_intake__stops_when_refused);
+    tcase_add_loop_test(tests, test_text_csv__reads_tables, 0, table_count);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
