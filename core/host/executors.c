@@ -6,50 +6,20 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/host/aside.h"
 #include "core/host/executor_table.h"
-#include "core/host/held.h"
+#include "core/host/executors_inner.h"
 #include "core/host/turn_lease.h"
 #include "core/store/configured.h"
 #include "god/helpers/json.h"
 
-enum {
-    kinds_max = 32,
-    hands_max = 64,
-    watched_max = 256,
-    asides_max = 32, /* threads for jobs aside; more of them wait */
-    aside_wait_ms = 1000,
-    wait_max_ms = 60 * 1000, /* the backstop, should a wake be lost */
-    trouble_ms = 2000,       /* after the store could not be used */
-    first_retry_s = 5,
-    retry_max_s = 600,
-};
-
-typedef struct hand {
-    struct gdi_executors *all;
-    pthread_t thread;
-    uint32_t started;
-} hand;
-
-struct gdi_executors {
-    gdi_executors_options options;
-    char place[GDI_PLACE_BYTES], owner[GDI_PLACE_BYTES + 32];
-    const char *run_kinds[kinds_max], *look_kinds[kinds_max], *other_kinds[kinds_max]; /* NULL-ended */
-    int stop_fd;                                                                       /* readable: end */
-    int over_fd; /* readable: something aside may be over; the watcher reads it */
-    hand hands[hands_max];
-    uint32_t hand_count;
-    hand watcher;
-    gdi_prefetch *prefetch; /* the watcher's, as the next */
-    uint32_t aside_count;
-};
+enum { first_retry_s = 5, retry_max_s = 600 };
 
 const char *gdi_executors_missing(const gdi_executors *executors, const char *kind)
 {
     return gdi_executor_missing(executors->options.config, kind);
 }
 
-static uint32_t is_stopping(const gdi_executors *all)
+uint32_t gdi_executors_stopping(const gdi_executors *all)
 {
     struct pollfd stop = {.fd = all->stop_fd, .events = POLLIN};
     return poll(&stop, 1, 0) != 0;
@@ -60,10 +30,10 @@ static uint32_t is_stopping(const gdi_executors *all)
 static uint32_t ask_stop(void *user)
 {
     gdi_held *held = user;
-    return gdi_held_keep(held) != GOD_OK || is_stopping(held->user);
+    return gdi_held_keep(held) != GOD_OK || gdi_executors_stopping(held->user);
 }
 
-static gdi_execution execution_of(const gdi_executors *all, gdi_held *held)
+gdi_execution gdi_executors_execution(const gdi_executors *all, gdi_held *held)
 {
     held->user = (void *)all;
     return (gdi_execution){.config = all->options.config,
@@ -77,7 +47,7 @@ static gdi_execution execution_of(const gdi_executors *all, gdi_held *held)
                            .user = held};
 }
 
-static void count(const gdi_executors *all, int running, uint32_t done, uint32_t failed)
+void gdi_executors_count(const gdi_executors *all, int running, uint32_t done, uint32_t failed)
 {
     gdi_host_facts *facts = gdi_facts_lock(all->options.facts);
     facts->executors_running = (uint32_t)((int)facts->executors_running + running);
@@ -101,20 +71,20 @@ static int64_t retry_at(uint32_t attempt)
 }
 
 /* Tells the store how the work ended. */
-static void settle(const gdi_executors *all, gdi_held *held, god_status outcome, const json_t *result,
-                   const god_error *why)
+void gdi_executors_settle(const gdi_executors *all, gdi_held *held, god_status outcome, const json_t *result,
+                          const god_error *why)
 {
     god_error err = GOD_ERROR_INIT;
     god_status status = GOD_OK;
-    if (outcome != GOD_OK && is_stopping(all)) {
+    if (outcome != GOD_OK && gdi_executors_stopping(all)) {
         status = gdi_job_release(held->db, &held->lease, gdi_facts_now_us(), &err);
     } else if (outcome == GOD_OK) {
         status = gdi_held_finish(held, result, &err);
-        count(all, 0, status == GOD_OK, 0);
+        gdi_executors_count(all, 0, status == GOD_OK, 0);
     } else {
         int64_t retry_us = is_worth_a_retry(outcome) ? retry_at(held->lease.attempt) : 0;
         status = gdi_job_fail(held->db, &held->lease, gdi_facts_now_us(), retry_us, why->message, &err);
-        count(all, 0, 0, status == GOD_OK);
+        gdi_executors_count(all, 0, 0, status == GOD_OK);
         gdi_log_write(all->options.log, GOD_LOG_WARNING, "a job failed", "key", held->lease.key, "reason", why->message,
                       NULL);
     }
@@ -126,10 +96,10 @@ static void settle(const gdi_executors *all, gdi_held *held, god_status outcome,
 
 /* ---- hands ---- */
 
-static god_status next_due(gdi_db *db, const char *const *kinds, int *ret_wait_ms, god_error *err)
+god_status gdi_executors_next_due(gdi_db *db, const char *const *kinds, int *ret_wait_ms, god_error *err)
 {
     int64_t now_us = gdi_facts_now_us();
-    *ret_wait_ms = wait_max_ms;
+    *ret_wait_ms = GDI_EXECUTORS_WAIT_MS;
     for (; *kinds != NULL; kinds++) {
         gdi_rows *rows = NULL;
         GOD_TRY(GDI_QUERY(db, &rows, err, "SELECT MIN(not_before) FROM jobs WHERE state = 'queued' AND kind = $1",
@@ -145,7 +115,7 @@ static god_status next_due(gdi_db *db, const char *const *kinds, int *ret_wait_m
 
 /* Waits for a job, the end, something aside (over_fd; -1: none), or the time. Returns 1 when rows of jobs changed
  * meanwhile. */
-static uint32_t rest(const gdi_executors *all, gdi_db *db, int over_fd, int wait_ms)
+uint32_t gdi_executors_rest(const gdi_executors *all, gdi_db *db, int over_fd, int wait_ms)
 {
     struct pollfd ready[] = {{.fd = all->stop_fd, .events = POLLIN},
                              {.fd = gdi_db_wake_fd(db), .events = POLLIN},
@@ -165,11 +135,11 @@ static god_status do_one(const gdi_executors *all, gdi_db *db, god_error *err)
     json_t *result = NULL;
     god_error why = GOD_ERROR_INIT;
     GOD_TRY(gdi_held_claim(db, all->run_kinds, all->owner, &held, err));
-    const gdi_execution x = execution_of(all, &held);
-    count(all, 1, 0, 0);
+    const gdi_execution x = gdi_executors_execution(all, &held);
+    gdi_executors_count(all, 1, 0, 0);
     god_status outcome = gdi_executor_of(held.lease.kind)->run(&x, &result, &why);
-    settle(all, &held, outcome, result, &why);
-    count(all, -1, 0, 0);
+    gdi_executors_settle(all, &held, outcome, result, &why);
+    gdi_executors_count(all, -1, 0, 0);
     json_decref(result);
     gdi_held_clear(&held);
     return GOD_OK;
@@ -187,16 +157,16 @@ static god_status open_db(const gdi_executors *all, gdi_db **ret_db, god_error *
 }
 
 /* Opens the connection, again and again until it works; NULL when it is time to end. */
-static gdi_db *insist_on_db(const gdi_executors *all)
+gdi_db *gdi_executors_insist_on_db(const gdi_executors *all)
 {
     gdi_db *db = NULL;
-    while (!is_stopping(all) && db == NULL) {
+    while (!gdi_executors_stopping(all) && db == NULL) {
         god_error err = GOD_ERROR_INIT;
         if (open_db(all, &db, &err) != GOD_OK) {
             struct pollfd stop = {.fd = all->stop_fd, .events = POLLIN};
             gdi_log_write(all->options.log, GOD_LOG_ERROR, "an executor cannot open the store, trying again", "reason",
                           err.message, NULL);
-            (void)poll(&stop, 1, trouble_ms);
+            (void)poll(&stop, 1, GDI_EXECUTORS_TROUBLE_MS);
         }
     }
     return db;
@@ -204,239 +174,25 @@ static gdi_db *insist_on_db(const gdi_executors *all)
 
 static void *run_hand(void *user)
 {
-    const gdi_executors *all = ((hand *)user)->all;
-    gdi_db *db = insist_on_db(all);
-    while (!is_stopping(all)) {
+    const gdi_executors *all = ((gdi_hand *)user)->all;
+    gdi_db *db = gdi_executors_insist_on_db(all);
+    while (!gdi_executors_stopping(all)) {
         god_error err = GOD_ERROR_INIT;
-        int wait_ms = trouble_ms;
+        int wait_ms = GDI_EXECUTORS_TROUBLE_MS;
         god_status status = do_one(all, db, &err);
         if (status == GOD_OK) {
             continue; /* there may be another */
         }
         if (status == GOD_E_NOT_FOUND) {
-            status = next_due(db, all->run_kinds, &wait_ms, &err);
+            status = gdi_executors_next_due(db, all->run_kinds, &wait_ms, &err);
         }
         if (status != GOD_OK) {
             gdi_log_write(all->options.log, GOD_LOG_ERROR, "an executor cannot use the store, trying again", "reason",
                           err.message, NULL);
         }
-        (void)rest(all, db, -1, wait_ms);
+        (void)gdi_executors_rest(all, db, -1, wait_ms);
     }
     gdi_db_close(db);
-    return NULL;
-}
-
-/* ---- jobs that nobody here executes ---- */
-
-/* Those that waited their time for somebody else fail, so that their tournament goes on from there. A claim as if it
- * were earlier finds just these. */
-static god_status give_up_unexecuted(const gdi_executors *all, gdi_db *db, god_error *err)
-{
-    const int64_t patience_us = all->options.config->host_unexecuted_minutes * INT64_C(60) * 1000000;
-    god_status status = GOD_OK;
-    while (status == GOD_OK && patience_us > 0 && all->other_kinds[0] != NULL) {
-        gdi_job_lease lease;
-        int64_t now_us = gdi_facts_now_us();
-        char why[GDI_EXECUTOR_WHY_BYTES];
-        status = gdi_job_claim(db, all->other_kinds, all->owner, now_us - patience_us,
-                               patience_us + GDI_HELD_LEASE_MS * INT64_C(1000), &lease, err);
-        if (status == GOD_OK) {
-            (void)snprintf(why, sizeof why, "nobody executed it for %lld minutes: %s",
-                           (long long)all->options.config->host_unexecuted_minutes,
-                           gdi_executors_missing(all, lease.kind));
-            status = gdi_job_fail(db, &lease, now_us, 0, why, err);
-            gdi_log_write(all->options.log, GOD_LOG_WARNING, "a job that nobody executes has failed", "key", lease.key,
-                          "reason", why, NULL);
-            gdi_job_lease_clear(&lease);
-        }
-    }
-    return status == GOD_E_NOT_FOUND ? GOD_OK : status;
-}
-
-/* ---- the watcher ---- */
-
-typedef struct watched {
-    gdi_held held;
-    uint64_t due_ms;  /* of the next look */
-    gdi_aside *aside; /* own; NULL: not of that kind, or not begun */
-} watched;
-
-static uint32_t aside_is_over(const watched *w)
-{
-    return w->aside != NULL && gdi_aside_is_over(w->aside);
-}
-
-/* Begins a job aside, or takes what came of it. */
-static god_status look_aside(gdi_executors *all, watched *w, gdi_run_fn *run, const gdi_execution *x,
-                             json_t **ret_result, uint32_t *ret_wait_ms, god_error *err)
-{
-    *ret_wait_ms = wait_max_ms;
-    if (w->aside == NULL && all->aside_count == asides_max) {
-        *ret_wait_ms = aside_wait_ms;
-        return GOD_OK;
-    }
-    if (w->aside == NULL) {
-        GOD_TRY(gdi_aside_start(x, run, all->over_fd, &w->aside, err));
-        all->aside_count++;
-        return GOD_OK;
-    }
-    if (!gdi_aside_is_over(w->aside)) {
-        return GOD_OK;
-    }
-    gdi_aside *aside = w->aside;
-    w->aside = NULL;
-    all->aside_count--;
-    return gdi_aside_end_take(aside, ret_result, err);
-}
-
-/* Nobody wants it any more. */
-static void end_aside(gdi_executors *all, watched *w)
-{
-    json_t *result = NULL;
-    if (w->aside != NULL) {
-        gdi_aside_ask_stop(w->aside);
-        (void)gdi_aside_end_take(w->aside, &result, NULL);
-        json_decref(result);
-        w->aside = NULL;
-        all->aside_count--;
-    }
-}
-
-/* One look at one job, when it is time for one. Returns 1 when the job is settled or not ours any more. */
-static uint32_t look(gdi_executors *all, watched *w)
-{
-    json_t *result = NULL;
-    uint32_t wait_ms = 0;
-    god_error why = GOD_ERROR_INIT;
-    const gdi_executor *of_kind = gdi_executor_of(w->held.lease.kind);
-    const gdi_execution x = execution_of(all, &w->held);
-    if (gdi_held_keep(&w->held) != GOD_OK) {
-        end_aside(all, w);
-        if (of_kind->drop != NULL) {
-            of_kind->drop(&x);
-        }
-        return 1;
-    }
-    if (w->due_ms > gdi_clock_ms() && !aside_is_over(w)) {
-        return 0;
-    }
-    god_status outcome = of_kind->run_aside != NULL
-                             ? look_aside(all, w, of_kind->run_aside, &x, &result, &wait_ms, &why)
-                             : of_kind->look(&x, &result, &wait_ms, &why);
-    if (outcome == GOD_OK && result == NULL) {
-        w->due_ms = gdi_clock_ms() + wait_ms;
-        return 0;
-    }
-    settle(all, &w->held, outcome, result, &why);
-    json_decref(result);
-    return 1;
-}
-
-static void look_at_all(gdi_executors *all, watched *list, uint32_t *list_count)
-{
-    for (uint32_t i = 0; i < *list_count;) {
-        if (!look(all, &list[i])) {
-            i++;
-        } else {
-            gdi_held_clear(&list[i].held);
-            list[i] = list[--*list_count];
-            count(all, -1, 0, 0);
-        }
-    }
-}
-
-static god_status take_more(const gdi_executors *all, gdi_db *db, watched *list, uint32_t *list_count, god_error *err)
-{
-    god_status status = GOD_OK;
-    while (*list_count < watched_max) {
-        watched *w = &list[*list_count];
-        status = gdi_held_claim(db, all->look_kinds, all->owner, &w->held, err);
-        if (status != GOD_OK) {
-            break;
-        }
-        w->due_ms = 0;
-        w->aside = NULL;
-        ++*list_count;
-        count(all, 1, 0, 0);
-    }
-    return status == GOD_E_NOT_FOUND ? GOD_OK : status;
-}
-
-/* Until the next look is due, or a lease needs care. */
-static int wait_of(const watched *list, uint32_t list_count, int wait_ms)
-{
-    uint64_t now = gdi_clock_ms();
-    for (uint32_t i = 0; i < list_count; i++) {
-        uint64_t wait = list[i].due_ms > now ? list[i].due_ms - now : 0;
-        wait = wait > GDI_HELD_KEEP_MS ? GDI_HELD_KEEP_MS : wait;
-        wait_ms = wait < (uint64_t)wait_ms ? (int)wait : wait_ms;
-    }
-    return wait_ms;
-}
-
-/* Jobs that were cancelled meanwhile: their leases are asked for at the next look, which then drops them. */
-static void doubt_cancelled(const gdi_executors *all, gdi_db *db, watched *list, uint32_t list_count)
-{
-    gdi_rows *rows = NULL;
-    if (list_count == 0 || GDI_QUERY(db, &rows, NULL, "SELECT job_id FROM jobs WHERE state = 'running' AND owner = $1",
-                                     gdi_text(all->owner)) != GOD_OK) {
-        return;
-    }
-    for (uint32_t i = 0; i < list_count; i++) {
-        uint32_t is_ours = 0;
-        while (!is_ours && gdi_rows_next(rows)) {
-            is_ours = gdi_rows_int(rows, 0) == list[i].held.lease.job_id;
-        }
-        list[i].held.renewed_ms = is_ours ? list[i].held.renewed_ms : 0;
-        gdi_rows_rewind(rows);
-    }
-    gdi_rows_free(rows);
-}
-
-static void release_all(gdi_executors *all, watched *list, uint32_t list_count)
-{
-    for (uint32_t i = 0; i < list_count; i++) {
-        gdi_aside_ask_stop(list[i].aside); /* all of them, before the first is waited for */
-    }
-    for (uint32_t i = 0; i < list_count; i++) {
-        end_aside(all, &list[i]);
-        (void)gdi_job_release(list[i].held.db, &list[i].held.lease, gdi_facts_now_us(), NULL);
-        gdi_held_clear(&list[i].held);
-        count(all, -1, 0, 0);
-    }
-}
-
-static void *run_watcher(void *user)
-{
-    gdi_executors *all = ((hand *)user)->all;
-    watched *list = calloc(watched_max, sizeof *list);
-    uint32_t list_count = 0;
-    uint64_t give_up_ms = 0;
-    gdi_db *db = list == NULL ? NULL : insist_on_db(all);
-    while (db != NULL && !is_stopping(all)) {
-        god_error err = GOD_ERROR_INIT;
-        int wait_ms = trouble_ms;
-        god_status status = take_more(all, db, list, &list_count, &err);
-        look_at_all(all, list, &list_count);
-        if (status == GOD_OK && gdi_clock_ms() >= give_up_ms) {
-            status = give_up_unexecuted(all, db, &err);
-            give_up_ms = gdi_clock_ms() + wait_max_ms;
-        }
-        if (status == GOD_OK) {
-            status = next_due(db, all->look_kinds, &wait_ms, &err);
-        }
-        if (status != GOD_OK) {
-            gdi_log_write(all->options.log, GOD_LOG_ERROR, "the watcher cannot use the store, trying again", "reason",
-                          err.message, NULL);
-        }
-        if (rest(all, db, all->over_fd,
-                 list_count == watched_max ? GDI_HELD_KEEP_MS : wait_of(list, list_count, wait_ms))) {
-            doubt_cancelled(all, db, list, list_count);
-        }
-    }
-    release_all(all, list, list_count);
-    gdi_db_close(db);
-    free(list);
     return NULL;
 }
 
@@ -456,7 +212,7 @@ static void choose_kinds(gdi_executors *all)
     }
 }
 
-static god_status start_thread(gdi_executors *all, hand *h, void *(*run)(void *user), god_error *err)
+static god_status start_thread(gdi_executors *all, gdi_hand *h, void *(*run)(void *user), god_error *err)
 {
     h->all = all;
     if (pthread_create(&h->thread, NULL, run, h) != 0) {
@@ -475,13 +231,13 @@ static god_status start_all(gdi_executors *all, god_error *err)
     }
     GOD_TRY(gdi_prefetch_open(all->options.config, &all->prefetch, err));
     choose_kinds(all);
-    for (uint32_t i = 0; i < (uint32_t)all->options.config->host_executors && i < hands_max; i++) {
+    for (uint32_t i = 0; i < (uint32_t)all->options.config->host_executors && i < GDI_HANDS_MAX; i++) {
         GOD_TRY(start_thread(all, &all->hands[i], run_hand, err));
         all->hand_count++;
     }
     gdi_facts_lock(all->options.facts)->executors_max = all->hand_count;
     gdi_facts_unlock(all->options.facts);
-    return start_thread(all, &all->watcher, run_watcher, err);
+    return start_thread(all, &all->watcher, gdi_watcher_run, err);
 }
 
 /* Only one host uses a state folder at a time, so what this one held before it was killed is held by nobody: its leases
