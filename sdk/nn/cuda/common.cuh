@@ -29,7 +29,7 @@ struct gnn_device {
     void *staging;   /* small host arrays (ids, starts) on the device; in stream order */
     size_t staging_bytes;
     struct gnn_cudnn *cudnn; /* for attention; nullptr: our own kernels do all of it */
-    void *bias; /* of the product under way, in the activation type */
+    void *bias;              /* of the product under way, in the activation type */
     size_t bias_bytes;
     gnn_slot slots[gnn_slot_count];
     uint32_t next_slot;

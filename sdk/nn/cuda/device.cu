@@ -163,10 +163,9 @@ static god_status start(gnn_device *device, int32_t index, god_error *err)
         return god_fail(err, GOD_E_DEVICE, "cuBLASLt cannot be started on CUDA device %d", (int)index);
     }
     GOD_TRY(gnn_attention_choose(device, &device->cudnn, err));
-    const int written =
-        snprintf(device->text, sizeof device->text, "cuda %d %.80s, compute %d.%d, driver %d.%d, cublasLt %zu",
-                 (int)index, properties.name, properties.major, properties.minor, driver / 1000, driver % 1000 / 10,
-                 cublasLtGetVersion());
+    const int written = snprintf(
+        device->text, sizeof device->text, "cuda %d %.80s, compute %d.%d, driver %d.%d, cublasLt %zu", (int)index,
+        properties.name, properties.major, properties.minor, driver / 1000, driver % 1000 / 10, cublasLtGetVersion());
     if (device->cudnn != nullptr && written > 0 && (size_t)written < sizeof device->text) {
         (void)snprintf(device->text + written, sizeof device->text - (size_t)written, ", attention by cuDNN %zu",
                        gnn_cudnn_version(device->cudnn));
