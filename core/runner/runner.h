@@ -4,7 +4,7 @@
  *     RUNDIR/source/           the repository's files, or a link to them
  *     RUNDIR/checkpoints/      /app/checkpoints inside: this run's part only
  *     RUNDIR/state.json        how far it is; written beside and renamed at each step
- *     RUNDIR/pull.log, build.log, training.log    what the pulls, the build and the training printed, each cut at its limit
+ *     RUNDIR/pull.log, build.log, training.log    what was printed meanwhile, each cut at its limit
  *     RUNDIR/result.json       how it ended
  *
  * A runner is a small table of functions over such a folder: container (Docker's API), slurm, process (bubblewrap). The

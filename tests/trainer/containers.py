@@ -37,8 +37,8 @@ def trainer_in_containers(build, socket_of, script=REPOSITORY_SCRIPT):
                                stdout=subprocess.PIPE, text=True)
         port = hub.stdout.readline().split()[0]
         config = scene.config() | {"socket": socket_of(scene)}
-        with Trainer(str(scene.build / "bin/god"), f"http://127.0.0.1:{port}", trainer=f", runners: {{container: {json.dumps(config)}}}",
-                     runner="container", dockerfile=TRAINING, script=script, memory_gib=1) as trainer:
+        with Trainer(str(scene.build / "bin/god"), f"http://127.0.0.1:{port}", runner="container", dockerfile=TRAINING,
+                     trainer=f", runners: {{container: {json.dumps(config)}}}", script=script, memory_gib=1) as trainer:
             trainer.data = f"http://127.0.0.1:{server.server_port}/rows.json?Signature=x"
             yield scene, trainer
         hub.stdin.close()
