@@ -2,7 +2,7 @@
  *
  *     claim ──► hands: host.executors threads, one job at a time each: a question to somebody, a message
  *     claim ──► watcher: one thread that looks at many jobs now and then: a training far away, a worker's folder
- *                  └──► aside: a thread for one job that takes minutes or hours, while the watcher keeps its lease (watcher.c)
+ *                  └──► aside: a thread for one job that takes minutes or hours, whose lease the watcher keeps
  *
  * A kind is a line of executor_table.c. Jobs of a kind that nobody executes here stay queued for somebody else (another
  * host, or `god job take`), and gdi_executors_missing says why; after host.unexecuted_minutes they fail with that
