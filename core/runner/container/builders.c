@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "core/runner/container/context.h"
 #include "core/runner/container/engine_parts.h"
 #include "god/helpers/json.h"
 
-enum { description_bytes_max = 4 << 20 };
+enum { description_bytes_max = 4 << 20, empty_age_s = 1 };
 
 void gdi_builders_mark(const char *run_id, char ret_mark[GDI_GROUP_NAME_BYTES])
 {
@@ -166,6 +169,16 @@ static uint32_t is_in_group(const char *dir, const char *mark)
     return found;
 }
 
+/* One that was made for a step and not filled: whoever is alive fills it at once. */
+static void remove_empty(const char *dir)
+{
+    struct stat info;
+    if (lstat(dir, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid() &&
+        time(NULL) - info.st_mtime > empty_age_s) {
+        (void)rmdir(dir);
+    }
+}
+
 static god_status remove_step(void *user, const char *name, god_error *err)
 {
     static const char *const states[] = {"/run/runc", "/run/crun"};
@@ -174,6 +187,7 @@ static god_status remove_step(void *user, const char *name, god_error *err)
     if (strncmp(name, "buildah", 7) != 0 || god_path_join(s->dir, name, dir, NULL) != GOD_OK) {
         return GOD_OK;
     }
+    remove_empty(dir);
     const pid_t step = find_step(dir, s);
     if ((step == 0 && !is_in_group(dir, s->mark)) || is_mounted_below(dir)) {
         return GOD_OK;

@@ -84,8 +84,8 @@ god_status gdi_engine_pull(gdi_engine *engine, const char *image, uint64_t time_
     god_status status = gdi_engine_send(engine, "pull", &request, NULL, &why);
     if (status == GOD_E_TIMEOUT) {
         status = god_fail(err, status, "it is not there after %llu seconds", (unsigned long long)time_limit_ms / 1000);
-    } else if (p.stream.failure[0] != '\0') {
-        status = god_fail(err, GOD_E_NOT_FOUND, "%s", p.stream.failure);
+    } else if (p.stream.progress.failure[0] != '\0') {
+        status = god_fail(err, GOD_E_NOT_FOUND, "%s", p.stream.progress.failure);
     } else {
         status = status == GOD_OK ? say_pulled(image, calls, err) : god_fail(err, status, "%s", why.message);
     }

@@ -1,14 +1,12 @@
 #include "core/runner/container/pull_stream.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "god/helpers/json.h"
 
-enum { line_bytes_max = 64 << 10, print_period_ms = 5000, shown_bytes = 400 };
+enum { print_period_ms = 5000, shown_bytes = 400 };
 
 /* NULL when there are too many. */
 static gdi_pull_layer *find_layer(gdi_pull_stream *stream, const char *id)
@@ -52,8 +50,9 @@ static god_status print(gdi_pull_stream *stream, god_error *err)
     return stream->printed(stream->user, text, strlen(text), err);
 }
 
-static god_status note_layer(gdi_pull_stream *stream, const json_t *root, god_error *err)
+static god_status note_layer(void *user, const json_t *root, god_error *err)
 {
+    gdi_pull_stream *stream = user;
     const char *id = json_string_value(json_object_get(root, "id"));
     const char *word = json_string_value(json_object_get(root, "status"));
     const json_t *detail = json_object_get(root, "progressDetail");
@@ -75,47 +74,13 @@ static god_status note_layer(gdi_pull_stream *stream, const json_t *root, god_er
     return print(stream, err);
 }
 
-static god_status take_line(gdi_pull_stream *stream, god_error *err)
-{
-    json_t *root = NULL;
-    god_error ignored = GOD_ERROR_INIT;
-    if (stream->line.bytes == 0 ||
-        god_json_parse("pull", stream->line.data, stream->line.bytes, &root, &ignored) != GOD_OK) {
-        return GOD_OK; /* not ours to judge */
-    }
-    const char *failed = json_string_value(json_object_get(root, "error"));
-    if (failed != NULL && stream->failure[0] == '\0') {
-        (void)snprintf(stream->failure, sizeof stream->failure, "%s", failed);
-    }
-    god_status status = note_layer(stream, root, err);
-    json_decref(root);
-    return status;
-}
-
 god_status gdi_pull_stream_take(void *user, const char *bytes, size_t count, god_error *err)
 {
     gdi_pull_stream *stream = user;
-    while (count > 0) {
-        const char *end = memchr(bytes, '\n', count);
-        size_t piece = end != NULL ? (size_t)(end - bytes) : count;
-        if (stream->line.bytes + piece > line_bytes_max) {
-            stream->too_long = 1;
-        } else {
-            GOD_TRY(god_text_append(&stream->line, bytes, piece, err));
-        }
-        if (end != NULL) {
-            GOD_TRY(stream->too_long ? GOD_OK : take_line(stream, err));
-            god_text_clear(&stream->line);
-            stream->too_long = 0;
-            piece++;
-        }
-        bytes += piece;
-        count -= piece;
-    }
-    return GOD_OK;
+    return gdi_progress_take(&stream->progress, bytes, count, note_layer, stream, err);
 }
 
 void gdi_pull_stream_clear(gdi_pull_stream *stream)
 {
-    god_text_free(&stream->line);
+    gdi_progress_clear(&stream->progress);
 }

@@ -1,15 +1,13 @@
 /* core/runner/container/pull_stream.h: reads the progress of a pull, and tells it in lines for people.
  *
- * The engine answers a pull with one JSON object per line: {"status": "Downloading", "id": "e5bff2e857d4",
- * "progressDetail": {"current": 10, "total": 200}} for each layer, {"error": "sentence"} when it failed, although HTTP
- * said 200 before. Lines longer than 64 KiB are passed over. Zero-initialise, fill the first three, end with clear.
- * [one] Source: Docker Engine API 1.41, "Create an image".
+ * The engine answers a pull with objects (progress.h): {"status": "Downloading", "id": "e5bff2e857d4",
+ * "progressDetail":
+ * {"current": 10, "total": 200}} for each layer. Zero-initialise, fill the first three, end with clear. [one]
  */
 #ifndef GDI_RUNNER_CONTAINER_PULL_STREAM_H
 #define GDI_RUNNER_CONTAINER_PULL_STREAM_H
 
-#include "god/error.h"
-#include "god/helpers/text.h"
+#include "core/runner/container/progress.h"
 
 enum { GDI_PULL_LAYERS_MAX = 128 };
 
@@ -23,12 +21,10 @@ typedef struct gdi_pull_stream {
     const char *image; /* as it was asked for; borrowed */
     god_status (*printed)(void *user, const char *bytes, size_t count, god_error *err);
     void *user;
-    god_text line; /* own: the line that is being put together */
-    uint32_t too_long;
+    gdi_progress progress;
     gdi_pull_layer layers[GDI_PULL_LAYERS_MAX]; /* what is more is not shown */
     size_t layer_count;
-    uint64_t next_ms;  /* not before, another line is printed */
-    char failure[400]; /* the engine's sentence; "" while there is none */
+    uint64_t next_ms; /* not before, another line is printed */
 } gdi_pull_stream;
 
 /* The next bytes of the answer; `user` is the gdi_pull_stream. */

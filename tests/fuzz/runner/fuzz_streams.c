@@ -64,7 +64,7 @@ static god_status take_pull(const char *bytes, size_t count, size_t piece, sums 
         status = gdi_pull_stream_take(&stream, bytes + at, part, err);
     }
     assert(stream.layer_count <= GDI_PULL_LAYERS_MAX);
-    status = stream.failure[0] != '\0' ? god_fail(err, GOD_E_DATA, "%s", stream.failure) : status;
+    status = stream.progress.failure[0] != '\0' ? god_fail(err, GOD_E_DATA, "%s", stream.progress.failure) : status;
     gdi_pull_stream_clear(&stream);
     return status;
 }

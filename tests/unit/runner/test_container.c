@@ -92,7 +92,7 @@ START_TEST(test_runner_pull_stream__tells_parts_and_keeps_the_first_failure)
     }
     ck_assert_int_eq(god_text_append(&text, "", 1, NULL), GOD_OK);
     ck_assert_str_eq(text.data, "pulling a/b: 0 of 2 parts, 3 of 9 MB\npulling a/b: 1 of 3 parts, 3 of 9 MB\n");
-    ck_assert_str_eq(stream->failure, "manifest unknown");
+    ck_assert_str_eq(stream->progress.failure, "manifest unknown");
     gdi_pull_stream_clear(stream);
     free(stream);
     god_text_free(&text);
