@@ -276,8 +276,8 @@ def case_tells_a_machine_that_was_started_anew(s):
     for group in s.container_cgroups():
         for path in [*(str(below) for below in pathlib.Path(group).glob("*/")), group]:
             os.rmdir(path)
-    for folder in ("run", "tmp"):
-        shutil.rmtree(s.top / folder)
+    for folder in (s.top / "run", s.top / "tmp", f"/run/runc/{json.loads((run_dir / 'state.json').read_text())['handle']}"):
+        shutil.rmtree(folder)
     s.start_engine()
     expect(s.finish(run_dir, s.start(run_dir)), "lost", "started anew", "start it again")
     return None

@@ -239,6 +239,7 @@ class Scene:
             found["volumes"] = sorted(self.podman("volume", "ls", "-q").split())
             found["networks"] = [name for name in self.podman("network", "ls", "-q").split() if run_mark in name]
             found["layers"] = len(list((self.top / "storage/overlay").glob("*/diff")))
+            found["files"] += self.empty_folders()
             rules = subprocess.run(["iptables-save"], capture_output=True, text=True, check=False).stdout
             found["firewall"] = sorted(line for line in rules.splitlines() if run_mark in line)
         if self.slurm is not None:
@@ -258,6 +259,12 @@ class Scene:
                 except FileNotFoundError:  # somebody else's, gone by now
                     continue
         return sorted(found)
+
+    def empty_folders(self):
+        """Folders of steps that were never filled, made since this scene began: nothing says whose they are."""
+        began = self.top.joinpath("containers.conf").stat().st_mtime
+        return sorted(str(path) for path in pathlib.Path("/var/tmp").glob("buildah*")
+                      if path.is_dir() and not any(path.iterdir()) and path.stat().st_mtime > began)
 
     def container_cgroups(self):
         """Of containers of runs that this scene has made."""
