@@ -50,7 +50,18 @@ static god_status read_field(reader *in, god_error *err)
     return god_text_append(&in->field, from, (size_t)(in->at - from), err);
 }
 
-/* The fields of one record, as strings and nulls. *ret_list is owned by the caller. */
+/* The field that was read, as a string or null. */
+static god_status add_field(const reader *in, json_t *list, god_error *err)
+{
+    uint32_t is_full = json_array_size(list) == GTX_CSV_COLUMNS_MAX;
+    json_t *value = is_full ? NULL : in->field.bytes == 0 ? json_null() : json_stringn(in->field.data, in->field.bytes);
+    return json_array_append_new(list, value) == 0
+               ? GOD_OK
+               : god_fail(err, GOD_E_DATA, "record %zu: more than %d fields, or one that is not UTF-8",
+                          gtx_rows_count(&in->rows) + 1, GTX_CSV_COLUMNS_MAX);
+}
+
+/* The fields of one record. *ret_list is owned by the caller. */
 static god_status read_fields(reader *in, json_t **ret_list, god_error *err)
 {
     json_t *list = json_array();
@@ -59,11 +70,7 @@ static god_status read_fields(reader *in, json_t **ret_list, god_error *err)
         status = read_field(in, err);
         more = in->at < in->end && *in->at == ',';
         in->at += more;
-        json_t *value = in->field.bytes == 0 ? json_null() : json_stringn(in->field.data, in->field.bytes);
-        if (status == GOD_OK && (json_array_size(list) == GTX_CSV_COLUMNS_MAX || json_array_append_new(list, value))) {
-            status = god_fail(err, GOD_E_DATA, "record %zu: more than %d fields, or one that is not UTF-8",
-                              gtx_rows_count(&in->rows) + 1, GTX_CSV_COLUMNS_MAX);
-        }
+        status = status == GOD_OK ? add_field(in, list, err) : status;
     }
     if (status != GOD_OK) {
         json_decref(list);
