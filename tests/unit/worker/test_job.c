@@ -89,7 +89,7 @@ static const struct bad_job {
     {"id", "\"..\"", "leading dot"},
     {"operation", NULL, "job.json: \"operation\" is missing"},
     {"operation", "\"train\"",
-     "job.json: \"operation\" is \"train\", \"evaluate\", \"check\" or \"explain\" is needed"},
+     "job.json: \"operation\" is \"train\", \"evaluate\", \"check\", \"explain\" or \"intake\" is needed"},
     {"plugin", NULL, "job.json: \"plugin\" is missing"},
     {"plugin", "{\"path\": \"x.so\", \"id\": \"x\"}", "job.json: \"path\" is \"x.so\", an absolute path"},
     {"plugin", "{\"path\": \"/x.so\", \"id\": \"x\", \"sha256\": \"12\"}", "64 lower-case hex digits are needed"},
