@@ -1,6 +1,7 @@
 #include "core/runner/container/engine.h"
 
 #include <ctype.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,12 +234,25 @@ god_status gdi_engine_kill(gdi_engine *engine, const char *id, god_error *err)
     return god_fail(err, status, "%s", refused.message);
 }
 
+/* Podman reads files of the container's process for this, and says with a 500 that they are gone when it ends just
+ * then: asked again it knows that it has ended. */
 god_status gdi_engine_inspect(gdi_engine *engine, const char *id, uint32_t with_size, json_t **ret_value,
                               god_error *err)
 {
+    enum { tries_max = 5, pause_ms = 50 };
     char path[GDI_ENGINE_PATH_BYTES];
     gdi_engine_path(path, "/v1.41/containers/", id, with_size ? "/json?size=1" : "/json");
-    return gdi_engine_ask(engine, "describe the container", "GET", path, NULL, ret_value, err);
+    for (int tries = 1;; tries++) {
+        god_error why = GOD_ERROR_INIT;
+        god_status status = gdi_engine_ask(engine, "describe the container", "GET", path, NULL, ret_value, &why);
+        if (status == GOD_OK) {
+            return GOD_OK;
+        }
+        if (tries == tries_max || strstr(why.message, "no such process") == NULL) {
+            return god_fail(err, status, "%s", why.message);
+        }
+        (void)poll(NULL, 0, pause_ms);
+    }
 }
 
 typedef struct following {
