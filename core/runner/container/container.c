@@ -307,6 +307,14 @@ static god_status start(container *self, god_error *err)
     return check_confined(self, err);
 }
 
+static god_status remove_entry(void *user, const char *name, god_error *err)
+{
+    const char *dir = user;
+    char path[GOD_PATH_MAX];
+    GOD_TRY(god_path_join(dir, name, path, err));
+    return god_dir_remove(path, err);
+}
+
 /* After a kill between "created" and "training": whatever state the container has by now. */
 static god_status go_on_starting(container *self, god_error *err)
 {
@@ -314,6 +322,9 @@ static god_status go_on_starting(container *self, god_error *err)
     pid_t pid = 0;
     GOD_TRY(look(self, word, &pid, err));
     if (strcmp(word, "created") == 0 || strcmp(word, "configured") == 0 || strcmp(word, "initialized") == 0) {
+        /* Podman says so too of one that ran to its end while the engine was dead: its output is made anew, in the
+         * folder that the container has mounted. */
+        GOD_TRY(god_dir_each(self->checkpoints_dir, self->checkpoints_dir, remove_entry, err));
         return start(self, err);
     }
     self->run->state.started_us = gdi_run_now_us();

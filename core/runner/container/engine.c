@@ -332,6 +332,42 @@ static god_status remove_containers(gdi_engine *engine, const char *run_id, god_
     return status;
 }
 
+/* Is it the name of a container of the run, as container.c gives them? */
+static uint32_t is_name_of(const char *name, const char *run_id)
+{
+    char own[128], servers[128];
+    (void)snprintf(own, sizeof own, "god-run-%s", run_id);
+    const int bytes = snprintf(servers, sizeof servers, "environment-server-%s-", run_id);
+    return strcmp(name, own) == 0 || strncmp(name, servers, (size_t)bytes) == 0;
+}
+
+/* Podman makes a container in its storage first and then in its own records. Killed in between, it knows the first half
+ * only as "external": a name without labels, which keeps the layers of the image. */
+static god_status remove_half_made(gdi_engine *engine, const char *run_id, god_error *err)
+{
+    char path[GDI_ENGINE_PATH_BYTES] = "/v4.0.0/libpod/containers/json?all=true&external=true";
+    json_t *list = NULL;
+    size_t i = 0;
+    const json_t *item = NULL;
+    god_status status = GOD_OK;
+    if (!engine->is_podman) {
+        return GOD_OK;
+    }
+    GOD_TRY(gdi_engine_ask(engine, "list containers", "GET", path, NULL, &list, err));
+    json_array_foreach(list, i, item)
+    {
+        const char *id = json_string_value(json_object_get(item, "Id"));
+        const char *name = json_string_value(json_array_get(json_object_get(item, "Names"), 0));
+        if (id != NULL && name != NULL && is_name_of(name, run_id)) {
+            gdi_engine_path(path, "/v1.41/containers/", id, "?force=1&v=1");
+            god_status removed = remove_path(engine, "remove a container", path, err);
+            status = status == GOD_OK ? removed : status;
+        }
+    }
+    json_decref(list);
+    return status;
+}
+
 /* The containers are gone: who still has an address in the run's network was forgotten by a killed engine. */
 static void remove_forgotten_namespaces(gdi_engine *engine, const char *network_path)
 {
@@ -352,6 +388,7 @@ god_status gdi_engine_remove_run(gdi_engine *engine, const char *run_id, god_err
 {
     char path[GDI_ENGINE_PATH_BYTES], name[128];
     god_status status = remove_containers(engine, run_id, err);
+    status = status == GOD_OK ? remove_half_made(engine, run_id, err) : status;
     gdi_engine_network_name(run_id, name);
     gdi_engine_path(path, "/v1.41/networks/", name, "");
     if (status == GOD_OK) {
