@@ -14,9 +14,8 @@
 #include "core/host/intake_fetch.h"
 #include "core/host/intake_pairs.h"
 #include "core/host/intake_work.h"
+#include "core/host/object_store.h"
 #include "core/host/scratch.h"
-#include "core/net/credential.h"
-#include "core/net/s3.h"
 #include "core/worker/intake.h"
 #include "god/helpers/json.h"
 #include "god/helpers/sha256.h"
@@ -102,34 +101,6 @@ static uint32_t stop_asked(void *user)
     return x->stop_asked(x->user);
 }
 
-static god_status open_store(preparing *p, god_error *err)
-{
-    const gdi_config *config = p->x->config;
-    char *key = NULL, *secret = NULL;
-    god_status status = gdi_credential_read("the access key", NULL, config->s3_key_variable, &key, err);
-    if (status == GOD_OK) {
-        status = gdi_credential_read("the secret key", NULL, config->s3_secret_variable, &secret, err);
-    }
-    if (status == GOD_OK && (key == NULL || secret == NULL)) {
-        status =
-            god_fail(err, GOD_E_INVALID, "the environment has no %s and %s, which the data of tasks is stored with",
-                     config->s3_key_variable, config->s3_secret_variable);
-    }
-    if (status == GOD_OK) {
-        const gdi_s3_options options = {.endpoint = config->s3_endpoint,
-                                        .region = config->s3_region,
-                                        .key = key,
-                                        .secret = secret,
-                                        .time_limit_ms = (uint64_t)config->http_time_limit_ms,
-                                        .stop_asked = stop_asked,
-                                        .user = (void *)(uintptr_t)p->x};
-        status = gdi_s3_open(&options, &p->s3, err);
-    }
-    gdi_credential_free(secret);
-    gdi_credential_free(key);
-    return status;
-}
-
 /* The object's name: so many digits of a digest over the task and the content, and the file's own name. */
 static god_status name_object(const preparing *p, const char *path, char ret_key[key_bytes], god_error *err)
 {
@@ -159,7 +130,8 @@ static god_status put(preparing *p, const char *name, god_text *address, god_err
 static god_status store(preparing *p, const form *f, json_t **ret_result, god_error *err)
 {
     god_text train = GOD_TEXT_INIT, test = GOD_TEXT_INIT;
-    god_status status = open_store(p, err);
+    const gdi_s3_options hooks = {.stop_asked = stop_asked, .user = (void *)(uintptr_t)p->x};
+    god_status status = gdi_object_store_open(p->x->config, &hooks, 1, &p->s3, err);
     status = status == GOD_OK ? put(p, f->train, &train, err) : status;
     status = status == GOD_OK ? put(p, f->test, &test, err) : status;
     if (status == GOD_OK) {

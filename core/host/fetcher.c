@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 
+#include "core/host/object_store.h"
+#include "core/net/credential.h"
 #include "core/net/download.h"
 #include "core/net/hub.h"
-#include "core/net/s3.h"
-#include "core/net/credential.h"
 #include "god/helpers/text.h"
 
 #define OWNER_HUB "hub"
@@ -90,29 +90,8 @@ static god_status need_hub(gdi_fetcher *f, god_error *err)
 
 static god_status need_s3(gdi_fetcher *f, god_error *err)
 {
-    const gdi_config *config = f->config;
-    char *key = NULL, *secret = NULL;
-    if (f->s3 != NULL) {
-        return GOD_OK;
-    }
-    god_status status = gdi_credential_read("the access key", NULL, config->s3_key_variable, &key, err);
-    if (status == GOD_OK) {
-        status = gdi_credential_read("the secret key", NULL, config->s3_secret_variable, &secret, err);
-    }
-    if (status == GOD_OK) {
-        const gdi_s3_options options = {.endpoint = config->s3_endpoint,
-                                        .region = config->s3_region,
-                                        .key = key,
-                                        .secret = secret,
-                                        .time_limit_ms = (uint64_t)config->http_time_limit_ms,
-                                        .stop_asked = stop_asked,
-                                        .progress = tell_more,
-                                        .user = f};
-        status = gdi_s3_open(&options, &f->s3, err);
-    }
-    gdi_credential_free(secret);
-    gdi_credential_free(key);
-    return status;
+    const gdi_s3_options hooks = {.stop_asked = stop_asked, .progress = tell_more, .user = f};
+    return f->s3 != NULL ? GOD_OK : gdi_object_store_open(f->config, &hooks, 0, &f->s3, err);
 }
 
 /* ---- the hub ---- */
